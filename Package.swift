@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+let embeddable: [SwiftSetting] = strict + [.enableExperimentalFeature("Extern")]
+
+let package = Package(
+  name: "Lossmith",
+  products: [
+    .executable(name: "lossmith", targets: ["Lossmith"]),
+    .executable(name: "lossmith-cell", targets: ["Cell"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+  ],
+  targets: [
+    // C: the ABI, libraries of the system, and what Swift cannot say.
+    .target(name: "PluginABI"),
+    .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CKernelCall", dependencies: ["CFFI"]),
+    .target(name: "CLaunch"),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .executableTarget(
+      name: "Cell", dependencies: ["PluginABI", "CKernelCall"],
+      linkerSettings: [.linkedLibrary("seccomp"), .linkedLibrary("dl")]),
+
+    // Swift, from the ground up.
+    .target(name: "LossKit", swiftSettings: embeddable),
+    .target(name: "Losses", dependencies: ["PluginABI"], swiftSettings: strict),
+    .target(
+      name: "Host",
+      dependencies: [
+        "Losses", "PluginABI", "CKernelCall", "CLaunch", "COpenSSL",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      swiftSettings: strict),
+    .target(name: "Policy", dependencies: ["Losses", "COpenBLAS"], swiftSettings: strict),
+    .target(
+      name: "Discovery",
+      dependencies: [
+        "Losses", "Host", "Policy", "CCurl",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Report",
+      dependencies: ["Losses", .product(name: "Mustache", package: "swift-mustache")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Lossmith",
+      dependencies: [
+        "Losses", "Host", "Policy", "Discovery", "Report",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // Tests.
+    .testTarget(name: "PluginABITests", dependencies: ["PluginABI"], swiftSettings: strict),
+    .testTarget(name: "LossKitTests", dependencies: ["LossKit"], swiftSettings: strict),
+    .testTarget(name: "LossesTests", dependencies: ["Losses"], swiftSettings: strict),
+    .testTarget(
+      name: "HostTests", dependencies: ["Host", "Losses", "Cell"], exclude: ["Fixtures"],
+      swiftSettings: strict),
+    .testTarget(name: "PolicyTests", dependencies: ["Policy", "Losses"], swiftSettings: strict),
+    .testTarget(
+      name: "DiscoveryTests",
+      dependencies: [
+        "Discovery", "Host", "Losses", .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "ReportTests", dependencies: ["Report"], swiftSettings: strict),
+    .testTarget(
+      name: "LossmithTests", dependencies: ["Lossmith", "Cell", "Losses", "Host"],
+      exclude: ["Fixtures"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)

@@ -1,0 +1,82 @@
+/// Where proposals come from: a model, a recorded transcript, later an evolution.
+///
+/// A proposer answers a conversation with the raw text of a reply; reading that
+/// text is ``ReplyParser``'s business, so that every proposer's words go the same way.
+public protocol Proposer: AnyObject {
+  /// `llm`, `replay` …; stored in the journal.
+  var kind: String { get }
+
+  /// The reply to a conversation.
+  ///
+  /// - Throws: `LossmithError` (`endpoint`, `interrupted`) when no reply can be had. A reply that
+  ///   is nonsense is not an error.
+  /// - Returns: nil when the proposer has nothing more to say: the run ends.
+  func propose(_ request: ProposalRequest) throws -> ProposalReply?
+}
+
+/// The conversation so far.
+public struct ProposalRequest: Sendable {
+  public var generation: Int
+  /// 0 for the first try of a generation, then 1…R.
+  public var attempt: Int
+  /// Replies asked for before this one in the whole run, failed ones included.
+  public var index: Int
+  public var system: String
+  /// The first user message: the burn-in archive.
+  public var opening: String
+  /// Earlier replies, each with the feedback that it got, oldest first.
+  public var exchanges: [Exchange]
+
+  public struct Exchange: Hashable, Sendable, Codable {
+    public var reply: String
+    public var feedback: String
+
+    public init(reply: String, feedback: String) {
+      self.reply = reply
+      self.feedback = feedback
+    }
+  }
+
+  public init(
+    generation: Int, attempt: Int, index: Int, system: String, opening: String,
+    exchanges: [Exchange]
+  ) {
+    self.generation = generation
+    self.attempt = attempt
+    self.index = index
+    self.system = system
+    self.opening = opening
+    self.exchanges = exchanges
+  }
+}
+
+/// A reply as it came.
+public struct ProposalReply: Hashable, Sendable, Codable {
+  public var text: String
+  /// The model that answered; the file of a transcript.
+  public var source: String
+  public var promptTokens: Int?
+  public var completionTokens: Int?
+
+  public init(
+    text: String, source: String, promptTokens: Int? = nil, completionTokens: Int? = nil
+  ) {
+    self.text = text
+    self.source = source
+    self.promptTokens = promptTokens
+    self.completionTokens = completionTokens
+  }
+}
+
+/// A proposal read from a reply.
+public struct Proposal: Hashable, Sendable, Codable {
+  public var thought: String
+  public var name: String
+  public var code: String
+
+  public init(thought: String, name: String, code: String) {
+    self.thought = thought
+    self.name = name
+    self.code = code
+  }
+}

@@ -1,0 +1,38 @@
+# make discover   install what is missing, build, run a discovery on the embedded task
+# make test       install, build, test
+# make build      leaves .build/release/lossmith
+# make install    PREFIX=/usr/local by default
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# One build serves program and tests: both use the same flags.
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+PROGRAM := .build/release/lossmith
+
+.PHONY: all build discover test format-check format install clean dependencies
+
+all: build
+
+dependencies:
+	@scripts/install-dependencies.sh
+
+build: dependencies
+	swift build $(SWIFT_FLAGS) --build-tests
+
+discover: build
+	$(PROGRAM) discover
+
+test: format-check build
+	swift test $(SWIFT_FLAGS) --skip-build
+
+format-check:
+	@swift format lint --strict --recursive --parallel Package.swift Sources Plugins Tests
+
+format:
+	@swift format --in-place --recursive --parallel Package.swift Sources Plugins Tests
+
+install: build
+	@scripts/install.sh "$(DESTDIR)$(PREFIX)"
+
+clean:
+	rm -rf .build

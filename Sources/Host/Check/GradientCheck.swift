@@ -1,0 +1,112 @@
+import Losses
+
+/// Compares the gradients of a loss with central differences.
+///
+/// For one element x of an input column, with S the sum of the values over rows:
+/// D(h) = (S(x+h) − S(x−h)) / 2h, taken at h and h/2 and extrapolated (Richardson:
+/// (4·D(h/2) − D(h)) / 3). |D(h/2) − D(h)| bounds the truncation error, ε·max|value|/h the rounding
+/// error. Row values are subtracted before they are summed, so that the rows that did not move
+/// cancel exactly and do not drown the one that did.
+///
+/// Where the difference to the left and that to the right do not come together as h shrinks, the
+/// loss is not differentiable: a *kink* (they stay apart) or a *jump* (they run apart). A kink's
+/// gradient must lie between the two; at a jump there is nothing to compare.
+struct GradientCheck {
+  let loss: any RawLoss
+  let tunables: [Double]
+  /// Relative tolerance of the comparison.
+  var tolerance = 1e-5
+
+  struct Result {
+    var kinks: [String] = []
+    var jumps: [String] = []
+    var compared = 0
+  }
+
+  /// - Parameter rows: the rows of the batch that are moved.
+  /// - Throws: `LossFailure(failed(gradient))` for the first element that disagrees; whatever the
+  ///   loss throws.
+  func run(on batch: LossBatch, rows: [Int]) throws(LossFailure) -> Result {
+    let base = try loss.evaluate(batch, tunables: tunables)
+    var result = Result()
+    for column in loss.descriptor.gradients.sorted() {
+      guard let analytic = base.gradients[column] else { continue }
+      for row in rows {
+        let place = "d_\(column.name)[\(row)] of a batch of \(batch.rows)"
+        let probe = try differences(batch, column: column, row: row, base: base.values)
+        switch probe.smoothness {
+        case .jump: result.jumps.append(place)
+        case .kink:
+          result.kinks.append(place)
+          let (low, high) = (min(probe.left, probe.right), max(probe.left, probe.right))
+          let slack = 1e-3 * max(abs(low), abs(high)) + probe.noise
+          if analytic[row] < low - slack || analytic[row] > high + slack {
+            throw mismatch(place, analytic[row], "between \(low) and \(high)")
+          }
+        case .smooth:
+          result.compared += 1
+          let scale = max(abs(analytic[row]), abs(probe.central))
+          let allowed = tolerance * scale + 4 * probe.truncation + probe.noise
+          if !(abs(analytic[row] - probe.central) <= allowed) {
+            throw mismatch(place, analytic[row], "\(probe.central)")
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  private enum Smoothness { case smooth, kink, jump }
+
+  private struct Probe {
+    var central, left, right, truncation, noise: Double
+    var smoothness: Smoothness
+  }
+
+  private func differences(
+    _ batch: LossBatch, column: LossColumn, row: Int, base: [Double]
+  ) throws(LossFailure) -> Probe {
+    let origin = batch.columns[column]?[row] ?? 0
+    func shifted(_ step: Double) throws(LossFailure) -> (values: [Double], step: Double) {
+      var moved = batch
+      let position = origin + step
+      moved.columns[column]?[row] = position
+      // The step that was really taken, after rounding.
+      return (try loss.evaluate(moved, tunables: tunables).values, position - origin)
+    }
+    func slope(_ a: (values: [Double], step: Double), _ b: (values: [Double], step: Double)) -> Double {
+      var sum = 0.0
+      for index in a.values.indices { sum += a.values[index] - b.values[index] }
+      return sum / (a.step - b.step)
+    }
+    let h = 1e-3
+    let zero = (values: base, step: 0.0)
+    let (up, down) = (try shifted(h), try shifted(-h))
+    let (halfUp, halfDown) = (try shifted(h / 2), try shifted(-h / 2))
+    let (coarse, fine) = (slope(up, down), slope(halfUp, halfDown))
+    let size = (base + up.values + down.values).reduce(0) { max($0, abs($1)) }
+    let noise = 64 * 0x1p-52 * max(size, abs(origin) * max(abs(coarse), 1e-9)) / h
+    let gap = abs(slope(up, zero) - slope(zero, down))
+    let left = slope(zero, halfDown)
+    let right = slope(halfUp, zero)
+    let halfGap = abs(right - left)
+    // A smooth loss halves the gap between left and right when the step halves (gap ≈ h·f'').
+    var smoothness = Smoothness.smooth
+    if halfGap > 1e-3 * max(abs(left), abs(right)) + 8 * noise, halfGap > 0.7 * gap {
+      smoothness = halfGap > 1.5 * gap ? .jump : .kink
+    }
+    return Probe(
+      central: (4 * fine - coarse) / 3, left: left, right: right, truncation: abs(fine - coarse),
+      noise: noise, smoothness: smoothness)
+  }
+
+  private func mismatch(_ place: String, _ analytic: Double, _ expected: String) -> LossFailure {
+    LossFailure(
+      .failed(check: "gradient"),
+      "the gradient \(place) is \(analytic), but central differences of the values give \(expected)",
+      remedy:
+        "Return the derivative of the SUM over rows of the value with respect to each input; "
+        + "in LossKit the gradient follows from the value, so do not detach what should be differentiated."
+    )
+  }
+}

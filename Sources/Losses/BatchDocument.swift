@@ -1,0 +1,125 @@
+import Foundation
+
+/// The JSON that `lossmith call` reads:
+/// `{"columns": {"policy_chosen": [−42.5, …], …}, "params": {"beta": 0.05}}`.
+///
+/// Columns of shape `[B]` are lists of numbers, those of shape `[B, C]` or `[B, K]` lists of
+/// lists. Infinities and NaN are the strings `Infinity`, `-Infinity`, `NaN`.
+public struct BatchDocument: Sendable {
+  public var batch: LossBatch
+  /// Tunables by name; names that a loss does not declare are the caller's to report.
+  public var params: [String: Double]
+
+  /// Reads a document.
+  ///
+  /// - Parameter source: how errors name the document, a path for example.
+  /// - Throws: `LossmithError(.malformedInput)` for broken JSON, an unknown column, columns of
+  ///   different families or lengths, ragged rows, an empty batch, or a label outside 0 ..< C.
+  public init(_ data: Data, source: String) throws(LossmithError) {
+    let raw: Raw
+    do {
+      raw = try JSON.decode(Raw.self, from: data)
+    } catch {
+      throw LossmithError(
+        .malformedInput, "this is not a batch document: \(JSON.explain(error))", at: source,
+        remedy: "The form is {\"columns\": {\"policy_chosen\": [-42.5], …}, \"params\": {\"beta\": 0.1}}.")
+    }
+    params = raw.params ?? [:]
+    batch = try Self.assemble(raw.columns, source: source)
+  }
+
+  private struct Raw: Decodable {
+    var columns: [String: Values]
+    var params: [String: Double]?
+  }
+
+  /// A list of numbers, or a list of lists.
+  private enum Values: Decodable {
+    case flat([Double])
+    case nested([[Double]])
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let flat = try? container.decode([Double].self) {
+        self = .flat(flat)
+      } else {
+        self = .nested(try container.decode([[Double]].self))
+      }
+    }
+
+    var rows: Int {
+      switch self {
+      case .flat(let values): values.count
+      case .nested(let values): values.count
+      }
+    }
+  }
+
+  private static func assemble(
+    _ raw: [String: Values], source: String
+  ) throws(LossmithError) -> LossBatch {
+    func fail(_ message: String, _ remedy: String? = nil) -> LossmithError {
+      LossmithError(.malformedInput, message, at: source, remedy: remedy)
+    }
+    var columns: [(LossColumn, Values)] = []
+    for (name, values) in raw.sorted(by: { $0.key < $1.key }) {
+      guard let column = LossColumn(name: name) else {
+        throw fail(
+          "there is no column \"\(name)\"",
+          "Known columns: \(LossColumn.allCases.map(\.name).joined(separator: ", ")).")
+      }
+      columns.append((column, values))
+    }
+    guard let first = columns.first else { throw fail("the batch has no columns") }
+    let family = first.0.family
+    if let other = columns.first(where: { $0.0.family != family }) {
+      throw fail(
+        "\(first.0.name) is a \(family.name) column and \(other.0.name) a \(other.0.family.name) one")
+    }
+    let rows = first.1.rows
+    guard rows > 0 else { throw fail("the column \(first.0.name) is empty") }
+    if let other = columns.first(where: { $0.1.rows != rows }) {
+      throw fail(
+        "\(first.0.name) has \(rows) rows and \(other.0.name) has \(other.1.rows)",
+        "Give every column the same number of rows.")
+    }
+    var width = 1
+    var values: [LossColumn: [Double]] = [:]
+    for (column, list) in columns {
+      switch (column.shape, list) {
+      case (.rows, .flat(let flat)): values[column] = flat
+      case (.rows, .nested): throw fail("\(column.name) must be a list of numbers")
+      case (_, .flat): throw fail("\(column.name) must be a list of lists, one list a row")
+      case (_, .nested(let nested)):
+        let inner = nested[0].count
+        guard inner > 0, nested.allSatisfy({ $0.count == inner }) else {
+          throw fail("the rows of \(column.name) have different lengths")
+        }
+        guard width == 1 || width == inner else {
+          throw fail("\(column.name) has rows of \(inner), another column rows of \(width)")
+        }
+        width = inner
+        values[column] = nested.flatMap { $0 }
+      }
+    }
+    if let labels = values[.labels],
+      let bad = labels.first(where: { $0 < 0 || $0 >= Double(width) || $0 != $0.rounded() })
+    {
+      throw fail("the label \(bad) is not a whole number from 0 to \(width - 1)")
+    }
+    return LossBatch(
+      family: family, rows: rows, classes: family == .classification ? width : 1,
+      groupSize: family == .listwise ? width : 1, columns: values)
+  }
+}
+
+/// The JSON that `lossmith call` prints.
+public struct OutputDocument: Encodable, Sendable {
+  public var loss: [Double]
+  public var gradients: [String: [Double]]
+
+  public init(_ output: LossOutput) {
+    loss = output.values
+    gradients = Dictionary(uniqueKeysWithValues: output.gradients.map { ($0.key.name, $0.value) })
+  }
+}

@@ -57,14 +57,19 @@ public struct ProposalReply: Hashable, Sendable, Codable {
   public var source: String
   public var promptTokens: Int?
   public var completionTokens: Int?
+  /// Why the model stopped, in the endpoint's word: `stop`, `length`, `content_filter`,
+  /// `refusal` …; nil when nothing was said of it.
+  public var finishReason: String?
 
   public init(
-    text: String, source: String, promptTokens: Int? = nil, completionTokens: Int? = nil
+    text: String, source: String, promptTokens: Int? = nil, completionTokens: Int? = nil,
+    finishReason: String? = nil
   ) {
     self.text = text
     self.source = source
     self.promptTokens = promptTokens
     self.completionTokens = completionTokens
+    self.finishReason = finishReason
   }
 }
 

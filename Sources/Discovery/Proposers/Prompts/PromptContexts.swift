@@ -1,0 +1,122 @@
+import Losses
+
+/// What the system prompt tells of a run.
+public struct SystemPrompt: Sendable {
+  /// The manual of LossKit, Markdown, included whole.
+  public var manual: String
+  public var task: String
+  /// One or more sentences on policy, data and training.
+  public var taskDescription: String
+  /// The metric that is η, such as `reward`.
+  public var metric: String
+  /// What the metric measures, a full sentence.
+  public var metricDescription: String
+  /// Seeds that each η is the mean of.
+  public var seeds: Int
+  /// The value that `tunables.beta` has in training.
+  public var beta: Double
+  /// R: further tries of a generation whose first proposal failed.
+  public var resamples: Int
+
+  public init(
+    manual: String, task: String, taskDescription: String, metric: String,
+    metricDescription: String, seeds: Int, beta: Double = 0.1, resamples: Int = 3
+  ) {
+    self.manual = manual
+    self.task = task
+    self.taskDescription = taskDescription
+    self.metric = metric
+    self.metricDescription = metricDescription
+    self.seeds = seeds
+    self.beta = beta
+    self.resamples = resamples
+  }
+}
+
+/// A loss that has an η.
+public struct RankedLoss: Sendable {
+  public var name: String
+  public var eta: Estimate
+  public var kl: Double?
+  /// Against the baseline of the prompt, paired by seed; nil for the baseline itself.
+  public var difference: Difference?
+  /// One line on the loss.
+  public var summary: String
+  /// The LossKit source; nil leaves it out of the prompt.
+  public var code: String?
+
+  public init(
+    name: String, eta: Estimate, kl: Double? = nil, difference: Difference? = nil,
+    summary: String = "", code: String? = nil
+  ) {
+    self.name = name
+    self.eta = eta
+    self.kl = kl
+    self.difference = difference
+    self.summary = summary
+    self.code = code
+  }
+}
+
+/// A loss that was tried and has no η.
+public struct FailedLoss: Sendable {
+  public var name: String
+  public var finding: Finding
+
+  public init(name: String, finding: Finding) {
+    self.name = name
+    self.finding = finding
+  }
+}
+
+/// The opening message: what was measured before the first proposal.
+public struct ArchivePrompt: Sendable {
+  /// In any order; the prompt ranks them by mean, best first.
+  public var losses: [RankedLoss]
+  public var failures: [FailedLoss]
+  /// The loss that the differences refer to.
+  public var baseline: String
+
+  public init(losses: [RankedLoss], failures: [FailedLoss] = [], baseline: String = "dpo") {
+    self.losses = losses
+    self.failures = failures
+    self.baseline = baseline
+  }
+}
+
+/// What a proposal that was trained to the end is told.
+public struct SuccessFeedback: Sendable {
+  public var loss: RankedLoss
+  /// Every loss with an η so far, this one too, in any order; baselines belong to it.
+  public var archive: [RankedLoss]
+  public var baseline: String
+  /// Warnings of the checks, full sentences.
+  public var warnings: [String]
+
+  public init(
+    loss: RankedLoss, archive: [RankedLoss], baseline: String = "dpo", warnings: [String] = []
+  ) {
+    self.loss = loss
+    self.archive = archive
+    self.baseline = baseline
+    self.warnings = warnings
+  }
+}
+
+/// What a proposal without an η is told.
+public struct FailureFeedback: Sendable {
+  /// Nil when the reply could not be read that far.
+  public var name: String?
+  public var finding: Finding
+  /// The candidate's source, so that the line that a message names can be quoted.
+  public var code: String?
+  /// Tries that the generation still has; 0 means that the next reply opens a new generation.
+  public var triesLeft: Int
+
+  public init(name: String? = nil, finding: Finding, code: String? = nil, triesLeft: Int) {
+    self.name = name
+    self.finding = finding
+    self.code = code
+    self.triesLeft = triesLeft
+  }
+}

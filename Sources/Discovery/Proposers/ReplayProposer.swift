@@ -1,0 +1,134 @@
+import Foundation
+import Losses
+
+/// Proposals from a recorded transcript: no model, no network, the same run every time.
+///
+/// Two forms of file are read. JSON Lines hold one reply a line: `{"reply": "raw text"}`, or a
+/// proposal `{"thought", "name", "code"}` itself, or a chat message `{"role", "content"}`, of which
+/// the assistant's are replies; a line `{"comment": "…"}` is passed over. A JSON array of chat
+/// messages, as DiscoPOP's published code writes to `messages.json`, is the other.
+public final class ReplayProposer: Proposer {
+  public let kind = "replay"
+  /// The transcript's path as given.
+  public let path: String
+  /// The replies in their order.
+  public let replies: [String]
+
+  /// A larger transcript is refused, in bytes.
+  static let maximumSize = 64 << 20
+
+  /// - Throws: `LossmithError`: `missingFile`, or `malformedInput` with file and line.
+  public init(path: String) throws(LossmithError) {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw LossmithError(
+        .missingFile, "The transcript cannot be read.", at: path,
+        remedy: "Give the path of a file that exists: replay:FILE.")
+    }
+    guard data.count <= Self.maximumSize else {
+      throw LossmithError(
+        .malformedInput, "The transcript is larger than \(Self.maximumSize >> 20) MB.", at: path,
+        remedy: "Split it into several runs.")
+    }
+    self.path = path
+    replies = try Self.replies(of: data, path: path)
+  }
+
+  /// The reply of `request.index`; nil after the last.
+  public func propose(_ request: ProposalRequest) throws -> ProposalReply? {
+    guard replies.indices.contains(request.index) else { return nil }
+    return ProposalReply(text: replies[request.index], source: path)
+  }
+
+  static func replies(of data: Data, path: String) throws(LossmithError) -> [String] {
+    let bytes = Array(data).trimmingByteOrderMark
+    let replies =
+      bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "[")
+      ? try chat(bytes, path: path) : try lines(bytes, path: path)
+    guard !replies.isEmpty else {
+      throw LossmithError(
+        .malformedInput, "The transcript holds no reply.", at: path, remedy: lineRemedy)
+    }
+    return replies
+  }
+
+  private static let lineRemedy =
+    "Write one JSON object a line, such as {\"reply\": \"…\"} or "
+    + "{\"thought\": \"…\", \"name\": \"…\", \"code\": \"…\"}."
+
+  private static func lines(_ bytes: [UInt8], path: String) throws(LossmithError) -> [String] {
+    var replies: [String] = []
+    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
+    where line.contains(where: { $0 > 0x20 }) {
+      let entry: Entry
+      do {
+        guard let text = String(validating: line, as: UTF8.self) else {
+          throw LossmithError(.malformedInput, "The line is not valid UTF-8.")
+        }
+        entry = try JSON.decode(Entry.self, from: Data(text.utf8))
+      } catch {
+        let cause = (error as? LossmithError)?.message ?? JSON.explain(error)
+        throw LossmithError(
+          .malformedInput, "The line is not a recorded reply: \(cause)",
+          at: "\(path):\(index + 1)", remedy: lineRemedy)
+      }
+      switch entry {
+      case .reply(let text): replies.append(text)
+      case .proposal: replies.append(String(decoding: line, as: UTF8.self))
+      case .nothing: break
+      }
+    }
+    return replies
+  }
+
+  private static func chat(_ bytes: [UInt8], path: String) throws(LossmithError) -> [String] {
+    do {
+      return try JSON.decode([Entry].self, from: Data(bytes)).compactMap {
+        if case .reply(let text) = $0 { text } else { nil }
+      }
+    } catch {
+      throw LossmithError(
+        .malformedInput, "The transcript is not a list of chat messages: \(JSON.explain(error))",
+        at: "\(path):1",
+        remedy: "Write a JSON array of {\"role\": \"…\", \"content\": \"…\"}, or JSON Lines.")
+    }
+  }
+
+  /// What one line or message says.
+  private enum Entry: Decodable {
+    case reply(String)
+    /// The line is itself the reply.
+    case proposal
+    case nothing
+
+    private enum Keys: String, CodingKey { case reply, role, content, thought, name, code, comment }
+
+    init(from decoder: any Decoder) throws {
+      let fields = try decoder.container(keyedBy: Keys.self)
+      if fields.contains(.reply) {
+        self = .reply(try fields.decode(String.self, forKey: .reply))
+      } else if fields.contains(.role) {
+        let role = try fields.decode(String.self, forKey: .role)
+        // A model that answered nothing, or with a tool call, leaves null here.
+        let content = try fields.decodeIfPresent(String.self, forKey: .content) ?? ""
+        self = role == "assistant" ? .reply(content) : .nothing
+      } else if fields.contains(.code) || fields.contains(.thought) {
+        _ = try fields.decode(String.self, forKey: .code)
+        self = .proposal
+      } else if fields.contains(.comment) {
+        self = .nothing
+      } else {
+        throw DecodingError.dataCorrupted(
+          .init(
+            codingPath: decoder.codingPath,
+            debugDescription: "it has none of the keys reply, role, code and comment"))
+      }
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Without the mark that some editors put before UTF-8 text.
+  fileprivate var trimmingByteOrderMark: [UInt8] {
+    starts(with: [0xEF, 0xBB, 0xBF]) ? Array(dropFirst(3)) : self
+  }
+}

@@ -1,0 +1,89 @@
+/// What stands behind the two C functions of a pairwise plug-in. Only the export file, which the
+/// host writes, can see it; the author's file cannot.
+///
+/// A kernel calls, in this order: ``begin(rows:tunables:values:)``, ``input(_:_:)`` for each
+/// column, ``run(_:)``, ``gradient(_:_:)`` for each differentiable column, ``finish(_:)``.
+@_spi(Export)
+public enum PairwiseExport {
+  nonisolated(unsafe) private static var batch = PairwiseBatch(count: 1)
+  nonisolated(unsafe) private static var tunables = Tunables(
+    list: TunableList(declared: []), values: InlineArray(repeating: 0))
+  nonisolated(unsafe) private static var result = Vector.failed
+
+  /// Starts a call of `rows` rows.
+  public static func begin(
+    rows: UInt32, tunables declared: [Tunable], values: InlineArray<16, Double>
+  ) {
+    tape.begin()
+    batch = PairwiseBatch(count: Int(rows))
+    tunables = Tunables(list: TunableList(declared: declared), values: values)
+    result = .failed
+    if rows == 0 { tape.fail(.unsupported, line: 0) }
+  }
+
+  /// Hands over a column of the batch, `[rows]`; the id is that of the ABI.
+  public static func input(_ column: UInt32, _ values: UnsafePointer<Double>) {
+    // Only the policy's columns want gradients: 1 and 2.
+    let wantsGradient = column <= 2
+    guard tape.status == 0,
+      let node = tape.append(.leaf, count: batch.count, needsGradient: wantsGradient, line: 0)
+    else { return }
+    tape.pointer(node).update(from: values, count: batch.count)
+    batch.set(Int(column), Vector(node: node))
+  }
+
+  /// Calls the loss and sweeps back from its result.
+  public static func run(_ loss: (PairwiseBatch, Tunables) -> Vector) {
+    guard tape.status == 0 else { return }
+    let value = loss(batch, tunables)
+    guard value.isUsable(line: 0) else { return }
+    guard value.count == batch.count else {
+      tape.fail(.result, line: value.line)
+      return
+    }
+    if tape.sweep(from: value.node) { result = value }
+  }
+
+  /// Copies out the gradient with respect to a column, `[rows]`.
+  public static func gradient(_ column: UInt32, _ out: UnsafeMutablePointer<Double>) {
+    guard tape.status == 0, let node = batch.node(Int(column)) else { return }
+    out.update(from: tape.adjointPointer(node), count: batch.count)
+  }
+
+  /// Copies out the values, `[rows]`.
+  ///
+  /// - Returns: the status for the host. With any other than LOSS_OK nothing was written.
+  public static func finish(_ out: UnsafeMutablePointer<Double>) -> Int32 {
+    guard tape.status == 0 else { return tape.status }
+    out.update(from: tape.pointer(result.node), count: batch.count)
+    return 0
+  }
+
+  /// Fills the descriptor of a pairwise loss.
+  ///
+  /// - Parameters:
+  ///   - out: a `loss_descriptor`, zeroed, with the room it has in `struct_size`.
+  ///   - inputs: ids of the columns in the order of the kernel's parameters.
+  /// - Returns: LOSS_OK; LOSS_STATUS_UNSUPPORTED when there is too little room;
+  ///   LOSS_STATUS_TUNABLE with the line of a declaration that makes no sense.
+  public static func describe(
+    _ out: UnsafeMutableRawPointer, name: StaticString, summary: StaticString, inputs: [UInt32],
+    tunables declared: [Tunable], claims: Claims
+  ) -> Int32 {
+    let list = TunableList(declared: declared)
+    if let offender = list.offender { return Status.tunable.code(line: offender.line) }
+    var descriptor = DescriptorWriter(out)
+    guard descriptor.hasRoom else { return Status.unsupported.code(line: 0) }
+    let readsReference = inputs.contains(3) || inputs.contains(4)
+    descriptor.header(
+      claims: readsReference ? claims : claims.union(.referenceFree), name: name, summary: summary)
+    descriptor.argument(.rows)
+    for column in inputs { descriptor.argument(.input, column) }
+    // The kernel always takes 16 numbers; those beyond the declared ones are β again.
+    for i in 0..<TunableList.limit { descriptor.argument(.tunable, UInt32(i < list.count ? i : 0)) }
+    descriptor.argument(.value)
+    for column in inputs where column <= 2 { descriptor.argument(.gradient, column) }
+    for i in 0..<list.count { descriptor.parameter(list[i]) }
+    return 0
+  }
+}

@@ -1,0 +1,22 @@
+// The same names on plain numbers, for arithmetic on tunables. No gradient goes through these.
+// `abs`, `min` and `max` of numbers are Swift's own.
+
+public func exp(_ x: Double) -> Double { libmExp(x) }
+public func expm1(_ x: Double) -> Double { libmExpm1(x) }
+public func log(_ x: Double) -> Double { libmLog(x) }
+public func log1p(_ x: Double) -> Double { libmLog1p(x) }
+public func sqrt(_ x: Double) -> Double { x.squareRoot() }
+public func square(_ x: Double) -> Double { x * x }
+public func pow(_ x: Double, _ exponent: Double) -> Double { libmPow(x, exponent) }
+public func tanh(_ x: Double) -> Double { libmTanh(x) }
+
+public func sigmoid(_ x: Double) -> Double {
+  let e = libmExp(-x.magnitude)
+  return x >= 0 ? 1 / (1 + e) : e / (1 + e)
+}
+
+public func softplus(_ x: Double) -> Double {
+  (x < 0 ? 0 : x) + libmLog1p(libmExp(-x.magnitude))
+}
+
+public func logSigmoid(_ x: Double) -> Double { -softplus(-x) }

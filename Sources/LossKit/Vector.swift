@@ -1,0 +1,50 @@
+/// A vector of doubles that knows how it was computed, so that it has a gradient.
+///
+/// PyTorch's counterpart is a one-dimensional `float64` tensor. A vector of one element, such as
+/// a mean, goes with a vector of any length, as PyTorch's 0-d tensors do; other lengths must
+/// agree. Where they do not, the loss ends with LOSS_STATUS_SHAPE and the line.
+///
+/// A vector lives as long as the call in which it was made.
+public struct Vector: Sendable {
+  /// The entry of the tape.
+  let node: Int32
+  /// The call to which the vector belongs.
+  let epoch: UInt32
+
+  @inline(__always)
+  init(node: Int32) {
+    self.node = node
+    self.epoch = tape.epoch
+  }
+
+  /// What every operation gives once an error is noted: a zero without gradient.
+  static var failed: Vector { Vector(node: 0) }
+
+  /// Whether the vector can be used now; notes the error when it cannot.
+  @inline(__always)
+  func isUsable(line: UInt32) -> Bool {
+    if epoch == tape.epoch { return tape.status == 0 }
+    tape.fail(.argument, line: line)
+    return false
+  }
+
+  /// The line on which the vector was made; 0 when unknown. Operators have no line of their own
+  /// and take that of their operands.
+  @inline(__always)
+  var line: UInt32 { epoch == tape.epoch ? tape.node(node).line : 0 }
+
+  /// The number of elements. PyTorch: `x.numel()`.
+  public var count: Int { epoch == tape.epoch ? tape.node(node).count : 1 }
+
+  /// The value of a vector of one element as a plain number, without gradient.
+  ///
+  /// Any other length is LOSS_STATUS_SHAPE, and the value 0. PyTorch: `x.item()`.
+  public func item(line: UInt32 = #line) -> Double {
+    guard isUsable(line: line) else { return 0 }
+    guard count == 1 else {
+      tape.fail(.shape, line: line)
+      return 0
+    }
+    return tape.pointer(node)[0]
+  }
+}

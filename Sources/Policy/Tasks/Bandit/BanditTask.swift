@@ -1,0 +1,127 @@
+import Losses
+
+/// The cheap stage: a contextual bandit with a softmax policy.
+///
+/// Expected reward and KL are sums, not samples, and a training takes milliseconds, so differences
+/// between losses show with few seeds. It says nothing of language; it says whether a loss turns
+/// noisy preferences into a better policy at all, and how far from the reference it goes for that.
+public struct BanditTask: TrainingTask {
+  public let name = "bandit"
+  public let etaMetric = "reward"
+  /// The four log-probability columns and the lengths, which are T throughout.
+  public let columns: Set<LossColumn> = [
+    .policyChosen, .policyRejected, .referenceChosen, .referenceRejected, .chosenTokens,
+    .rejectedTokens,
+  ]
+  public let configuration: BanditConfiguration
+  public let configurationDigest: String
+  public let reference: ReferenceSummary
+  public var recipe: Recipe { configuration.recipe }
+
+  let environment: BanditEnvironment
+  let heldOutPairs: PreferencePairs
+
+  /// Builds the environment, which takes some milliseconds.
+  ///
+  /// - Precondition: the counts of the configuration are above 0, and a batch is no larger than the
+  ///   pairs.
+  public init(_ configuration: BanditConfiguration = .standard) {
+    precondition(
+      configuration.slots > 0 && configuration.actions > 1 && configuration.features > 1
+        && configuration.heldOut > 0,
+      "a bandit needs choices, actions, features and held-out episodes")
+    precondition(
+      configuration.recipe.batch > 0 && configuration.recipe.batch <= configuration.pairs,
+      "a batch of \(configuration.recipe.batch) does not fit \(configuration.pairs) pairs")
+    self.configuration = configuration
+    environment = BanditEnvironment(configuration)
+    heldOutPairs = PreferencePairs.draw(
+      on: environment.heldOutFeatures, perContext: 4, environment: environment,
+      seed: BanditEnvironment.constantSeed, purpose: "bandit.held-out", labels: .exact)
+    let untouched = BanditEvaluation(
+      policy: environment.reference, environment: environment, heldOutPairs: heldOutPairs)
+    reference = ReferenceSummary(hash: environment.digest(), reward: untouched.reward)
+    var digest = Digest("bandit task/1")
+    digest.add(reference.hash)
+    digest.add(String(describing: configuration))
+    configurationDigest = digest.hexadecimal
+  }
+
+  public func train(
+    loss: any Loss, tunables: [Double], seed: UInt64,
+    observe: ((TrainingStep) -> Void)? = nil
+  ) throws -> TrainingOutcome {
+    try requireColumns(of: loss.descriptor)
+    let pairs = drawPairs(seed: seed)
+    var policy = environment.reference
+    var optimiser = AdamW(parameterCount: policy.weights.count, settings: recipe.optimiser)
+    var order = BatchOrder(count: pairs.count, batch: recipe.batch, seed: seed, task: name)
+    var curve = CurveSampler(steps: recipe.steps)
+    let schedule = recipe.schedule
+    for step in 1...max(1, recipe.steps) {
+      let batch = pairs.batch(order.next(), features: configuration.features)
+      var (gradient, report) = try self.gradient(
+        of: policy, on: batch, loss: loss, tunables: tunables, step: step)
+      report.gradientNorm = GradientClipping.clip(&gradient, to: recipe.maximumGradientNorm)
+      guard report.gradientNorm.isFinite else {
+        throw LossStep.diverged(
+          "the gradient of the policy's parameters", value: report.gradientNorm, step: step)
+      }
+      optimiser.update(
+        &policy.weights, gradient: gradient, learningRate: schedule.rate(at: step))
+      if let wrong = policy.weights.first(where: { !$0.isFinite }) {
+        throw LossStep.diverged("a parameter of the policy", value: wrong, step: step)
+      }
+      curve.add(report)
+      observe?(report)
+    }
+    let evaluation = BanditEvaluation(
+      policy: policy, environment: environment, heldOutPairs: heldOutPairs)
+    return TrainingOutcome(
+      metrics: evaluation.metrics, finalParametersHash: policy.hash, curve: curve.samples)
+  }
+
+  /// The pairs of a seed.
+  func drawPairs(seed: UInt64) -> PreferencePairs {
+    var contexts = RandomStream(seed: seed, purpose: "bandit.contexts")
+    return PreferencePairs.draw(
+      on: environment.features(episodes: configuration.pairs, from: &contexts),
+      environment: environment, seed: seed, purpose: "bandit.pairs", labels: .noisy)
+  }
+
+  /// d(mean loss)/dW over a batch, with what the step looked like (the norm still unset).
+  ///
+  /// The reference goes through the same products in the same shapes as the policy, batch by batch:
+  /// while the policy is untouched every margin is exactly 0, and losses with a jump there see no
+  /// rounding noise.
+  func gradient(
+    of policy: SoftmaxPolicy, on batch: PreferencePairs, loss: any Loss, tunables: [Double],
+    step: Int
+  ) throws(LossFailure) -> (gradient: [Double], report: TrainingStep) {
+    let actions = configuration.actions
+    let (probabilities, logs) = policy.forward(batch.features)
+    let own = batch.completionLogProbabilities(logs, actions: actions)
+    let reference = batch.completionLogProbabilities(
+      environment.reference.logProbabilities(batch.features), actions: actions)
+    var rows = LossBatch(
+      policyChosen: own.chosen, policyRejected: own.rejected, referenceChosen: reference.chosen,
+      referenceRejected: reference.rejected)
+    let lengths = [Double](repeating: Double(batch.slots), count: batch.count)
+    rows.columns[.chosenTokens] = lengths
+    rows.columns[.rejectedTokens] = lengths
+    let call = try LossStep(loss: loss, batch: rows, tunables: tunables, step: step)
+    let logitGradient = batch.logitGradient(
+      probabilities: probabilities, actions: actions, chosen: call.chosenGradient,
+      rejected: call.rejectedGradient)
+    let gradient = policy.weightGradient(rows: batch.features, logitGradient: logitGradient)
+    let size = Double(batch.count)
+    let report = TrainingStep(
+      step: step, loss: call.meanLoss,
+      chosenLogRatio: zip(own.chosen, reference.chosen).reduce(0) { $0 + ($1.0 - $1.1) } / size,
+      rejectedLogRatio: zip(own.rejected, reference.rejected).reduce(0) { $0 + ($1.0 - $1.1) }
+        / size,
+      accuracy: rows.margin.reduce(0) { $0 + BanditEvaluation.credit($1) } / size,
+      gradientNorm: 0)
+    return (gradient, report)
+  }
+}

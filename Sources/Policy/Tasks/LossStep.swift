@@ -1,0 +1,59 @@
+import Losses
+
+/// One call of a loss inside a training, with everything that came back looked at.
+///
+/// The trainer believes nothing: shapes are checked before they are indexed, and a NaN or an
+/// infinity ends the training with the tensor's name instead of spreading.
+struct LossStep {
+  /// Mean of the loss over the rows.
+  let meanLoss: Double
+  /// d(mean loss)/d(policy_chosen) and d(mean loss)/d(policy_rejected), of shape `[B]`.
+  let chosenGradient: [Double]
+  let rejectedGradient: [Double]
+
+  /// - Parameter step: the number of the step, from 1.
+  /// - Throws: what the loss threw; `failed(shape)` for outputs of a wrong length; `diverged(step)`.
+  init(
+    loss: any Loss, batch: LossBatch, tunables: [Double], step: Int
+  ) throws(LossFailure) {
+    let output = try loss.evaluate(batch, tunables: tunables)
+    try Self.require(output.values, named: "the loss", count: batch.rows, step: step)
+    meanLoss = output.values.reduce(0, +) / Double(batch.rows)
+    chosenGradient = try Self.mean(output.gradients, .policyChosen, rows: batch.rows, step: step)
+    rejectedGradient = try Self.mean(
+      output.gradients, .policyRejected, rows: batch.rows, step: step)
+    if !meanLoss.isFinite { throw Self.diverged("the mean loss", value: meanLoss, step: step) }
+  }
+
+  /// The gradient of the mean: that of the sum over B. A column without one has gradient 0.
+  private static func mean(
+    _ gradients: [LossColumn: [Double]], _ column: LossColumn, rows: Int, step: Int
+  ) throws(LossFailure) -> [Double] {
+    guard let gradient = gradients[column] else { return Array(repeating: 0, count: rows) }
+    try require(gradient, named: "the gradient of \(column.name)", count: rows, step: step)
+    return gradient.map { $0 / Double(rows) }
+  }
+
+  private static func require(
+    _ values: [Double], named name: String, count: Int, step: Int
+  ) throws(LossFailure) {
+    guard values.count == count else {
+      throw LossFailure(
+        .failed(check: "shape"),
+        "\(name) has \(values.count) elements where the batch has \(count) rows.",
+        remedy: "Return one value for each row of the batch.")
+    }
+    if let row = values.firstIndex(where: { !$0.isFinite }) {
+      throw diverged("\(name) of row \(row)", value: values[row], step: step)
+    }
+  }
+
+  /// The failure of a training that met a number that is none.
+  static func diverged(_ name: String, value: Double, step: Int) -> LossFailure {
+    let what = value.isNaN ? "NaN" : "infinite"
+    return LossFailure(
+      .diverged(step: step), "In training, \(name) became \(what) at step \(step).",
+      remedy: "Bound the loss and its slope for large margins of either sign, for instance with"
+        + " softplus or logSigmoid instead of exp or log.")
+  }
+}

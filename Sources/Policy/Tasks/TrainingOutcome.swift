@@ -1,0 +1,61 @@
+/// What one step of a training looked like.
+public struct TrainingStep: Hashable, Sendable, Codable {
+  /// From 1.
+  public var step: Int
+  /// Mean of the loss over the batch.
+  public var loss: Double
+  /// Means of log π − log π_ref of the chosen and of the rejected completions, in nats.
+  public var chosenLogRatio: Double
+  public var rejectedLogRatio: Double
+  /// Share of the batch with a margin above 0, ties counting ½.
+  public var accuracy: Double
+  /// Global norm of the gradient of the mean loss, before clipping.
+  public var gradientNorm: Double
+
+  public init(
+    step: Int, loss: Double, chosenLogRatio: Double, rejectedLogRatio: Double, accuracy: Double,
+    gradientNorm: Double
+  ) {
+    self.step = step
+    self.loss = loss
+    self.chosenLogRatio = chosenLogRatio
+    self.rejectedLogRatio = rejectedLogRatio
+    self.accuracy = accuracy
+    self.gradientNorm = gradientNorm
+  }
+
+  /// Mean of ρ = (π_c − π_r) − (ref_c − ref_r), in nats.
+  public var margin: Double { chosenLogRatio - rejectedLogRatio }
+}
+
+/// What a training gave.
+public struct TrainingOutcome: Hashable, Sendable, Codable {
+  /// `reward`, `kl`, `kl_paper`, `accuracy` on held-out data.
+  public var metrics: [String: Double]
+  /// SHA-256 of the trained parameters; equal hashes mean equal bits.
+  public var finalParametersHash: String
+  /// About fifty steps, evenly spaced, the first and the last among them.
+  public var curve: [TrainingStep]
+
+  public init(metrics: [String: Double], finalParametersHash: String, curve: [TrainingStep]) {
+    self.metrics = metrics
+    self.finalParametersHash = finalParametersHash
+    self.curve = curve
+  }
+}
+
+/// Keeps about fifty of a training's steps.
+struct CurveSampler {
+  private let last: Int
+  private let stride: Int
+  private(set) var samples: [TrainingStep] = []
+
+  init(steps: Int) {
+    last = steps
+    stride = max(1, (steps + 49) / 50)
+  }
+
+  mutating func add(_ step: TrainingStep) {
+    if (step.step - 1) % stride == 0 || step.step == last { samples.append(step) }
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Host
+import Losses
+
+/// Where a plug-in's code runs.
+public enum Isolation: String, Codable, Sendable, CaseIterable {
+  /// In a cell of its own (the default; forced for generated code).
+  case process
+  /// In the worker itself: for drop-ins that the user trusts.
+  case inline
+}
+
+/// A plug-in as a worker is told of it.
+public struct PluginSpec: Codable, Sendable, Hashable {
+  public var name: String
+  /// Path of a content-addressed shared library.
+  public var library: String
+  public var isolation: Isolation
+
+  public init(name: String, library: String, isolation: Isolation) {
+    self.name = name
+    self.library = library
+    self.isolation = isolation
+  }
+}
+
+/// What a worker can be asked for. The raw value is the job's name on the control channel.
+public enum JobKind: String, Sendable { case describe, call, check, evaluate }
+
+/// Answers: the descriptor, or why there is none.
+public struct DescribeJob: Codable, Sendable {
+  public struct Reply: Codable, Sendable {
+    public var finding: Finding
+    public var descriptor: DescriptorDocument?
+  }
+  public var plugin: PluginSpec
+}
+
+/// Values and gradients of one batch.
+public struct CallJob: Codable, Sendable {
+  public struct Reply: Codable, Sendable {
+    public var finding: Finding
+    public var loss: [Double]
+    public var gradients: [String: [Double]]
+    /// Parameters of the document that the loss does not declare.
+    public var ignored: [String]
+  }
+  public var plugin: PluginSpec
+  /// The text of a batch document.
+  public var document: Data
+  /// How errors name the document.
+  public var source: String
+}
+
+/// The unit tests of a loss.
+public struct CheckJob: Codable, Sendable {
+  public struct Reply: Codable, Sendable {
+    public var descriptor: DescriptorDocument?
+    public var report: CheckReport
+  }
+  public var plugin: PluginSpec
+  public var tunables: [String: Double]
+}
+
+/// Checks, then training on every seed.
+public struct EvaluateJob: Codable, Sendable {
+  public struct Reply: Codable, Sendable {
+    public var record: EvaluationRecord
+    public var reference: [SeedOutcome]
+    public var environment: [String: String]
+  }
+  /// What the worker tells while it works.
+  public struct Progress: Codable, Sendable {
+    /// `check`, `train`.
+    public var stage: String
+    /// The check's name; seed i of n.
+    public var detail: String
+    /// 0 to 1 over the whole job.
+    public var fraction: Double
+  }
+  public var plugin: PluginSpec
+  public var task: String
+  public var tunables: [String: Double]
+  public var seeds: [UInt64]
+  /// Train a loss that failed its checks (inline only).
+  public var unchecked: Bool
+}

@@ -1,0 +1,80 @@
+import Foundation
+import Synchronization
+
+/// Where words go: results to standard output, everything else to standard error.
+///
+/// On a terminal the current stage is one line that is written over; in a log every stage is a
+/// plain line of its own.
+final class Console: Sendable {
+  let isQuiet: Bool
+  let isLive: Bool
+  private let state = Mutex(State())
+
+  private struct State {
+    var liveWidth = 0
+    var lastLive = ContinuousClock.now - .seconds(1)
+  }
+
+  init(quiet: Bool = false) {
+    isQuiet = quiet
+    isLive = !quiet && isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+  }
+
+  /// A result, on standard output. A closed pipe is not an error.
+  func print(_ text: String) {
+    clearLive()
+    Self.write(text + "\n", to: 1)
+  }
+
+  /// A plain line on standard error.
+  func note(_ text: String) {
+    guard !isQuiet else { return }
+    clearLive()
+    Self.write(text + "\n", to: 2)
+  }
+
+  /// A line that must be seen even with `--quiet`: errors, and how to resume.
+  func alert(_ text: String) {
+    clearLive()
+    Self.write(text + "\n", to: 2)
+  }
+
+  /// The stage that is under way. Shown on a terminal only, at most ten times a second.
+  func live(_ text: String) {
+    guard isLive else { return }
+    state.withLock { state in
+      let now = ContinuousClock.now
+      guard now - state.lastLive > .milliseconds(100) else { return }
+      state.lastLive = now
+      let line = String(text.prefix(Self.width - 1))
+      let padding = String(repeating: " ", count: max(0, state.liveWidth - line.count))
+      state.liveWidth = line.count
+      Self.write("\r\(line)\(padding)", to: 2)
+    }
+  }
+
+  private func clearLive() {
+    state.withLock { state in
+      guard state.liveWidth > 0 else { return }
+      Self.write("\r" + String(repeating: " ", count: state.liveWidth) + "\r", to: 2)
+      state.liveWidth = 0
+    }
+  }
+
+  private static var width: Int {
+    var size = winsize()
+    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20 ? Int(size.ws_col) : 80
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return
+      }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/// What a compiler or linker said about a source, as data.
+public struct CompilerDiagnostic: Hashable, Sendable, Codable {
+  public enum Severity: String, Sendable, Codable {
+    case error, warning, note, remark
+  }
+
+  public var severity: Severity
+  /// The author's own file name; nil when the words belong to no place in it.
+  public var file: String?
+  /// From 1; nil when there is no place.
+  public var line: Int?
+  /// In UTF-8 bytes, from 1; nil when there is no place.
+  public var column: Int?
+  public var message: String
+  /// The compiler's name for the kind of message, for example `StrictMemorySafety`.
+  public var group: String?
+  /// The author's line; nil when there is no place.
+  public var sourceLine: String?
+  /// The text that the compiler proposes to insert or to put in place of what it marks.
+  public var fixIt: String?
+  /// Notes that belong to it.
+  public var notes: [CompilerDiagnostic]
+
+  public init(
+    severity: Severity, file: String? = nil, line: Int? = nil, column: Int? = nil,
+    message: String, group: String? = nil, sourceLine: String? = nil, fixIt: String? = nil,
+    notes: [CompilerDiagnostic] = []
+  ) {
+    self.severity = severity
+    self.file = file
+    self.line = line
+    self.column = column
+    self.message = message
+    self.group = group
+    self.sourceLine = sourceLine
+    self.fixIt = fixIt
+    self.notes = notes
+  }
+
+  /// `Loss.swift:3:11: error: …`, with the source line, a caret, fix-it and notes below.
+  public var rendered: String {
+    var text = ""
+    if let file, let line, let column { text = "\(file):\(line):\(column): " }
+    text += "\(severity.rawValue): \(message)"
+    if let sourceLine, let column {
+      text += "\n  \(sourceLine)\n  " + String(repeating: " ", count: max(column - 1, 0)) + "^"
+      if let fixIt { text += " try: \(fixIt)" }
+    }
+    for note in notes.prefix(3) {
+      text += "\n  note"
+      if let line = note.line { text += " (line \(line))" }
+      text += ": \(note.message)"
+    }
+    return text
+  }
+}
+
+extension [CompilerDiagnostic] {
+  public var errors: [CompilerDiagnostic] { filter { $0.severity == .error } }
+  public var warnings: [CompilerDiagnostic] { filter { $0.severity == .warning } }
+
+  /// The first errors, compactly, as a model should see them.
+  public func summary(limit: Int = 5) -> String {
+    let shown = errors.prefix(limit).map(\.rendered).joined(separator: "\n")
+    let more = errors.count - Swift.min(errors.count, limit)
+    return more > 0 ? shown + "\n(and \(more) more errors)" : shown
+  }
+}

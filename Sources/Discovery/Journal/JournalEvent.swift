@@ -1,0 +1,149 @@
+import Losses
+
+/// One thing that happened in a run.
+public struct JournalEvent: Hashable, Sendable {
+  /// Counts from 1 without gaps.
+  public var id: Int64
+  /// Calendar time, ISO 8601 in UTC with milliseconds.
+  public var time: String
+  /// Seconds that the run has worked, over all its sessions.
+  public var elapsed: Double
+  public var place: Place
+  public var body: Body
+
+  /// Where in the run an event belongs; nil where it makes no sense.
+  public struct Place: Hashable, Sendable {
+    /// Counts from 1.
+    public var generation: Int?
+    /// 0 for the first try of a generation, then 1…R.
+    public var attempt: Int?
+    /// Number of the reply in the whole run, from 1.
+    public var candidate: Int?
+
+    public init(generation: Int? = nil, attempt: Int? = nil, candidate: Int? = nil) {
+      self.generation = generation
+      self.attempt = attempt
+      self.candidate = candidate
+    }
+  }
+
+  /// What happened. Pairs of *started* and a result stand around everything that takes time.
+  public enum Body: Hashable, Sendable {
+    case runStarted(Session)
+    /// A later process took the run up again.
+    case resumed(Session)
+    case baselineStarted(Baseline)
+    case baselineEvaluated(Evaluation)
+    /// The burn-in is done: what every request of the run begins with.
+    case opened(Opening)
+    case requested
+    case received(ProposalReply)
+    /// The proposer had no reply.
+    case exhausted
+    /// The reply was read.
+    case proposed(Proposed)
+    /// The reply, its code or its library was refused before anything was evaluated.
+    case refused(Refusal)
+    case buildStarted
+    case built(Library)
+    case evaluationStarted
+    case evaluated(Evaluation)
+    /// The candidate's last word: its verdict and what the proposer is told.
+    case judged(Judgement)
+    case generationEnded(GenerationEnd)
+    case hostFault(Fault)
+    case stopped(Stop)
+  }
+
+  public init(id: Int64, time: String, elapsed: Double, place: Place, body: Body) {
+    self.id = id
+    self.time = time
+    self.elapsed = elapsed
+    self.place = place
+    self.body = body
+  }
+
+  /// Whether the row tells of a disturbance only: an undisturbed run would not have it.
+  public var isDisturbance: Bool {
+    switch body {
+    case .resumed, .hostFault: true
+    case .stopped(let stop): !stop.reason.isEnd
+    default: false
+    }
+  }
+}
+
+// The payloads. A field is only ever added, and then as an optional.
+extension JournalEvent {
+  /// A process that works on the run.
+  public struct Session: Hashable, Sendable, Codable {
+    /// Facts of the machine: processor, libraries, threads.
+    public var environment: [String: String]
+    /// What was under way when the session before ended; it is done again.
+    public var inFlight: String?
+  }
+
+  public struct Baseline: Hashable, Sendable, Codable {
+    public var name: String
+  }
+
+  public struct Evaluation: Hashable, Sendable, Codable {
+    public var record: EvaluationRecord
+  }
+
+  public struct Opening: Hashable, Sendable, Codable {
+    public var system: String
+    public var opening: String
+  }
+
+  public struct Proposed: Hashable, Sendable, Codable {
+    /// The name within the run: a slug, unique.
+    public var name: String
+    /// Folder of its files, relative to the run.
+    public var folder: String
+    public var proposal: Proposal
+  }
+
+  public struct Refusal: Hashable, Sendable, Codable {
+    public var finding: Finding
+    /// Set when the reply could not be read, so that no proposal gave these.
+    public var name: String?
+    public var folder: String?
+  }
+
+  public struct Library: Hashable, Sendable, Codable {
+    /// Relative to the run.
+    public var path: String
+    public var sha256: String
+    public var warnings: [String]
+  }
+
+  public struct Judgement: Hashable, Sendable, Codable {
+    public var finding: Finding
+    /// Set exactly when the verdict is `ok`.
+    public var eta: Estimate?
+    /// Against DPO; nil without η, or when DPO has none.
+    public var delta: Difference?
+    public var feedback: String
+  }
+
+  public struct GenerationEnd: Hashable, Sendable, Codable {
+    /// The candidate that was measured; nil for a failed generation.
+    public var winner: Int?
+    public var tries: Int
+  }
+
+  public struct Fault: Hashable, Sendable, Codable {
+    /// What was being done.
+    public var step: String
+    public var code: String
+    public var message: String
+    public var remedy: String?
+  }
+
+  public struct Stop: Hashable, Sendable, Codable {
+    public var reason: StopReason
+    /// The first cause, where there is one.
+    public var cause: String?
+  }
+}

@@ -1,0 +1,87 @@
+import GRDB
+import Losses
+
+/// The tables of `journal.sqlite`.
+enum JournalSchema {
+  /// Raised whenever an older program could misread the file.
+  static let version = 1
+  /// The bytes "Loss": tells a journal from any other SQLite file.
+  static let applicationID = 0x4C6F_7373
+
+  /// Makes the tables in an empty database; leaves a journal of this version alone.
+  ///
+  /// - Throws: `LossmithError` (`runDirectory`) for another program's database or a journal of a
+  ///   newer Lossmith.
+  static func prepare(_ db: Database, path: String) throws {
+    if try isEmpty(db) {
+      try db.execute(sql: sql)
+    } else {
+      try check(db, path: path)
+    }
+  }
+
+  static func isEmpty(_ db: Database) throws -> Bool {
+    try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+  }
+
+  static func check(_ db: Database, path: String) throws {
+    let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+    guard application == applicationID else {
+      throw LossmithError(
+        .runDirectory, "The file is a database, but not a journal of Lossmith.", at: path,
+        remedy: "Name the directory of a run.")
+    }
+    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard found <= version else {
+      throw LossmithError(
+        .runDirectory,
+        "A newer Lossmith wrote the journal (schema \(found); this program knows \(version)).",
+        at: path, remedy: "Use the newer program, or start a new run.")
+    }
+  }
+
+  private static let sql = """
+    PRAGMA application_id = \(applicationID);
+    PRAGMA user_version = \(version);
+
+    -- Append-only: the state of a run is a fold over these rows.
+    CREATE TABLE event (
+      id INTEGER PRIMARY KEY,
+      time TEXT NOT NULL,          -- ISO 8601, UTC
+      elapsed REAL NOT NULL,       -- seconds worked, over all sessions
+      kind TEXT NOT NULL,
+      generation INTEGER,
+      attempt INTEGER,             -- 0 is the first try, then 1...R
+      candidate INTEGER,           -- number of the reply, from 1
+      payload TEXT NOT NULL CHECK (json_valid(payload))
+    ) STRICT;
+    CREATE TRIGGER event_never_changes BEFORE UPDATE ON event
+      BEGIN SELECT raise(ABORT, 'the journal is append-only'); END;
+    CREATE TRIGGER event_never_goes BEFORE DELETE ON event
+      BEGIN SELECT raise(ABORT, 'the journal is append-only'); END;
+
+    -- For people with sqlite3; the program itself reads events only.
+    CREATE VIEW candidates AS
+      SELECT
+        candidate, generation, attempt,
+        max(CASE WHEN kind IN ('proposed', 'refused') THEN payload ->> '$.name' END) AS name,
+        max(CASE kind WHEN 'judged' THEN payload ->> '$.finding.verdict' END) AS verdict,
+        max(CASE kind WHEN 'judged' THEN payload ->> '$.eta.mean' END) AS eta,
+        max(CASE kind WHEN 'judged' THEN payload ->> '$.eta.se' END) AS se,
+        max(CASE kind WHEN 'judged' THEN payload ->> '$.delta.mean' END) AS delta,
+        max(CASE kind WHEN 'judged' THEN payload ->> '$.finding.message' END) AS message,
+        max(CASE kind WHEN 'evaluated' THEN payload ->> '$.record.seconds' END) AS seconds
+      FROM event
+      WHERE candidate IN (SELECT candidate FROM event WHERE kind = 'received')
+      GROUP BY candidate;
+    CREATE VIEW baselines AS
+      SELECT
+        payload ->> '$.record.plugin' AS name,
+        payload ->> '$.record.finding.verdict' AS verdict,
+        payload ->> '$.record.seconds' AS seconds
+      FROM event WHERE kind = 'baseline-evaluated';
+    CREATE VIEW disturbances AS
+      SELECT id, time, kind, payload FROM event
+      WHERE kind IN ('resumed', 'host-fault', 'stopped');
+    """
+}

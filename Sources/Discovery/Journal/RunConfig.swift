@@ -1,0 +1,84 @@
+import Foundation
+import Losses
+
+/// Everything that decides a run; written once as `config.json` and never changed.
+public struct RunConfig: Hashable, Sendable, Codable {
+  /// Version of this document.
+  public var format = 1
+  public var task: String
+  /// Content hash of the task with all its settings.
+  public var taskDigest: String
+  /// The metric that is η.
+  public var metric: String
+  public var seeds: [UInt64]
+  /// Losses of the burn-in, `dpo` first.
+  public var baselines: [String]
+  /// As given on the command line: `llm`, `replay:FILE` …
+  public var proposer: String
+  /// What else decides the proposals, by name: model, URL, hash of the transcript. No secrets.
+  public var proposerSettings: [String: String]
+  /// Generations after which the run stops; nil for no limit.
+  public var generations: Int?
+  /// Minutes of work, over all sessions, after which no further proposal is asked for.
+  public var minutes: Double?
+  /// Generations in a row without a better mean after which the run stops.
+  public var patience: Int?
+  /// R: further tries of a generation whose first proposal failed.
+  public var resamples: Int
+  /// Proposals in a row that may fail alike before the run stops.
+  public var breaker: Int
+  /// Values for tunables that losses declare: `beta` …
+  public var tunables: [String: Double]
+  /// What else decides the numbers, by name: BLAS threads and core type, isolation.
+  public var settings: [String: String]
+
+  /// `dpo` is put first among the baselines whether it is named or not.
+  public init(
+    task: String, taskDigest: String, metric: String = "reward", seeds: [UInt64],
+    baselines: [String] = ["dpo", "slic", "ipo", "kto-pair"], proposer: String,
+    proposerSettings: [String: String] = [:], generations: Int? = nil, minutes: Double? = nil,
+    patience: Int? = nil, resamples: Int = 3, breaker: Int = 10,
+    tunables: [String: Double] = [:], settings: [String: String] = [:]
+  ) {
+    self.task = task
+    self.taskDigest = taskDigest
+    self.metric = metric
+    self.seeds = seeds
+    var unique = ["dpo"]
+    for name in baselines where !unique.contains(name) { unique.append(name) }
+    self.baselines = unique
+    self.proposer = proposer
+    self.proposerSettings = proposerSettings
+    self.generations = generations
+    self.minutes = minutes
+    self.patience = patience
+    self.resamples = resamples
+    self.breaker = breaker
+    self.tunables = tunables
+    self.settings = settings
+  }
+
+  /// - Throws: `LossmithError` (`usage`) for a value that makes no sense.
+  public func validate() throws {
+    func require(_ holds: Bool, _ message: String, _ flag: String, _ remedy: String) throws {
+      if !holds { throw LossmithError(.usage, message, at: flag, remedy: remedy) }
+    }
+    try require(
+      !seeds.isEmpty, "A run needs at least one seed.", "--seeds", "Give a number from 1.")
+    try require(
+      Set(seeds).count == seeds.count, "A seed occurs twice.", "--seeds", "Give each seed once.")
+    try require(
+      generations.map { $0 >= 0 } ?? true, "The number of generations is negative.",
+      "--generations", "Give 0 (burn-in only) or more.")
+    try require(
+      minutes.map { $0 > 0 && $0.isFinite } ?? true,
+      "The minutes must be a finite number above 0.", "--minutes", "Give a number such as 30.")
+    try require(
+      patience.map { $0 >= 1 } ?? true, "The patience must be at least 1.", "--patience",
+      "Give the number of generations to wait for a better mean.")
+    try require(
+      resamples >= 0, "The number of resamples is negative.", "--resamples", "Give 0 or more.")
+    try require(
+      breaker >= 1, "The breaker must be at least 1.", "--breaker", "Give a number such as 10.")
+  }
+}

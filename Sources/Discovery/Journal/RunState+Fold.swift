@@ -1,0 +1,79 @@
+import Losses
+
+extension RunState {
+  /// Takes one more event in.
+  ///
+  /// - Throws: `LossmithError` (`runDirectory`) when it cannot follow those before it: the
+  ///   journal was changed by something else than this program.
+  public mutating func apply(_ event: JournalEvent) throws {
+    elapsed = event.elapsed
+    let (faultsBefore, stopBefore) = (faults, stop)
+    (faults, stop) = (0, nil)
+
+    switch event.body {
+    case .runStarted(let session), .resumed(let session):
+      sessions += 1
+      environment = session.environment
+    case .baselineStarted(let baseline):
+      baselines.append(.init(name: baseline.name))
+    case .baselineEvaluated(let evaluation):
+      guard let last = baselines.indices.last else { throw Self.impossible(event) }
+      baselines[last].record = evaluation.record
+    case .opened(let opening):
+      self.opening = opening
+    case .requested:
+      isReplyPending = true
+    case .received(let reply):
+      isReplyPending = false
+      guard let generation = event.place.generation, let attempt = event.place.attempt else {
+        throw Self.impossible(event)
+      }
+      candidates.append(
+        .init(
+          index: candidates.count + 1, generation: generation, attempt: attempt, reply: reply))
+    case .exhausted:
+      isReplyPending = false
+      isExhausted = true
+    case .proposed, .refused, .buildStarted, .built, .evaluationStarted, .evaluated, .judged:
+      guard let last = candidates.indices.last, candidates[last].index == event.place.candidate
+      else { throw Self.impossible(event) }
+      candidates[last].apply(event.body)
+    case .generationEnded(let end):
+      generations.append(
+        .init(number: generations.count + 1, winner: end.winner, tries: end.tries))
+    case .hostFault:
+      faults = faultsBefore + 1
+    case .stopped(let stop):
+      self.stop = stop
+      if stop.reason == .breaker { forgiven = candidates.count }
+    }
+    // The program itself writes nothing after the end of a run; a later session is told of it.
+    if let stopBefore, stopBefore.reason.isEnd { stop = stopBefore }
+  }
+
+  private static func impossible(_ event: JournalEvent) -> LossmithError {
+    LossmithError(
+      .runDirectory,
+      "Event \(event.id) of the journal (\(event.body.kind)) cannot follow those before it.",
+      remedy: "Restore the journal from a copy, or start a new run.")
+  }
+}
+
+extension RunState.Candidate {
+  fileprivate mutating func apply(_ body: JournalEvent.Body) {
+    switch body {
+    case .proposed(let proposed):
+      (name, folder, proposal) = (proposed.name, proposed.folder, proposed.proposal)
+    case .refused(let refusal):
+      name = refusal.name ?? name
+      folder = refusal.folder ?? folder
+      self.refusal = refusal.finding
+    case .buildStarted: buildStarted = true
+    case .built(let library): self.library = library
+    case .evaluationStarted: evaluationStarted = true
+    case .evaluated(let evaluation): record = evaluation.record
+    case .judged(let judgement): self.judgement = judgement
+    default: break
+    }
+  }
+}

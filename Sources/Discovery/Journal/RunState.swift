@@ -1,0 +1,85 @@
+import Losses
+
+/// Where a run stands: nothing but a fold over its events.
+public struct RunState: Hashable, Sendable {
+  /// A loss of the burn-in.
+  public struct Baseline: Hashable, Sendable {
+    public var name: String
+    /// nil while it is being evaluated.
+    public var record: EvaluationRecord?
+  }
+
+  /// A reply on its way to a verdict. Fields fill from top to bottom.
+  public struct Candidate: Hashable, Sendable {
+    /// Number of the reply in the run, from 1.
+    public var index: Int
+    public var generation: Int
+    public var attempt: Int
+    public var reply: ProposalReply
+    /// Unique in the run, also for a reply that could not be read.
+    public var name: String?
+    /// Relative to the run.
+    public var folder: String?
+    public var proposal: Proposal?
+    /// Why it was not evaluated.
+    public var refusal: Finding?
+    public var buildStarted = false
+    public var library: JournalEvent.Library?
+    public var evaluationStarted = false
+    public var record: EvaluationRecord?
+    public var judgement: JournalEvent.Judgement?
+  }
+
+  /// A generation that is over.
+  public struct Generation: Hashable, Sendable {
+    public var number: Int
+    /// Index of the candidate that was measured; nil for a failed generation.
+    public var winner: Int?
+    public var tries: Int
+  }
+
+  /// Seconds of work, up to the last event.
+  public var elapsed = 0.0
+  /// Processes that worked on the run.
+  public var sessions = 0
+  /// Facts of the machine, of the latest session.
+  public var environment: [String: String] = [:]
+  public var baselines: [Baseline] = []
+  public var opening: JournalEvent.Opening?
+  /// Every reply, in order.
+  public var candidates: [Candidate] = []
+  /// Whether a reply was asked for and has not come.
+  public var isReplyPending = false
+  public var isExhausted = false
+  public var generations: [Generation] = []
+  /// Host faults since anything last went well.
+  public var faults = 0
+  /// Why the run does not work now; nil while it does, and after a kill.
+  public var stop: JournalEvent.Stop?
+  /// Proposals that the breaker counts no more: it has stopped the run for them already.
+  public var forgiven = 0
+
+  public init() {}
+
+  /// The state after some events.
+  ///
+  /// - Throws: `LossmithError` (`runDirectory`) when an event cannot follow those before it.
+  public static func fold(_ events: some Sequence<JournalEvent>) throws -> RunState {
+    var state = RunState()
+    for event in events { try state.apply(event) }
+    return state
+  }
+
+  /// What is under way, for people; nil between two steps.
+  public var inFlight: String? {
+    if let baseline = baselines.last, baseline.record == nil {
+      return "evaluation of baseline \(baseline.name)"
+    }
+    if isReplyPending { return "request of reply \(candidates.count + 1), possibly paid for" }
+    guard let last = candidates.last, last.judgement == nil else { return nil }
+    let name = last.name ?? "reply \(last.index)"
+    if last.record != nil || last.refusal != nil { return nil }
+    if last.evaluationStarted { return "evaluation of \(name)" }
+    return last.buildStarted && last.library == nil ? "build of \(name)" : nil
+  }
+}

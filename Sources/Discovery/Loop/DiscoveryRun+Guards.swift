@@ -1,0 +1,115 @@
+import Foundation
+import Losses
+
+/// What stands between the run and the parts that it calls.
+extension DiscoveryRun {
+  /// Runs work of a part and sorts what it throws.
+  ///
+  /// - Throws: `interrupted` and `storage` as they are; ``HostFault`` for all else.
+  func guarded<Result>(_ step: HostFault.Step, _ work: () throws -> Result) throws -> Result {
+    do {
+      return try work()
+    } catch let error as LossmithError {
+      if error.code == .interrupted || error.code == .storage { throw error }
+      throw HostFault(step: step, error: error)
+    } catch {
+      throw HostFault(
+        step: step,
+        error: LossmithError(.hostFault, "The \(step.rawValue) failed.", underlying: error))
+    }
+  }
+
+  /// A host fault that came as a verdict is one all the same.
+  func refuseHostFault(_ finding: Finding) throws {
+    guard case .hostFault(let cause) = finding.verdict else { return }
+    throw LossmithError(
+      .hostFault, finding.message.isEmpty ? cause : finding.message,
+      remedy: finding.remedy.isEmpty ? nil : finding.remedy)
+  }
+
+  /// An evaluator's record, held to its promises: numbers exactly when the verdict is `ok`.
+  ///
+  /// - Throws: `LossmithError` (`hostFault`) for a host fault, or for a record that breaks the
+  ///   evaluator's contract or belongs to another reference policy than the run's.
+  func soundRecord(_ record: EvaluationRecord) throws -> EvaluationRecord {
+    try refuseHostFault(record.finding)
+    var sound = record
+    guard record.finding.verdict.isOK else {
+      sound.seeds = []
+      return sound
+    }
+    guard record.seeds.map(\.seed) == config.seeds else {
+      throw LossmithError(
+        .hostFault, "The evaluation of \(record.plugin) does not have the run's seeds.")
+    }
+    let values = record.seeds.map { $0.metrics[config.metric] }
+    guard !values.contains(nil) else {
+      throw LossmithError(
+        .hostFault, "The evaluation of \(record.plugin) does not have the metric \(config.metric).")
+    }
+    if let other = state.baselines.first?.record?.referenceHash, other != record.referenceHash {
+      throw LossmithError(
+        .hostFault,
+        "The reference policy is not the one that the run began with, so its numbers cannot be"
+          + " compared.",
+        remedy: "Use the program, the task and the machine settings that the run began with.")
+    }
+    guard values.allSatisfy({ $0?.isFinite ?? false }) else {
+      sound.finding = Finding(
+        .failed(check: "eta"), "The trained policy's \(config.metric) is not a finite number.",
+        remedy: "Bound the loss or its gradient, so that training does not blow up.")
+      sound.seeds = []
+      return sound
+    }
+    return sound
+  }
+
+  /// `duplicate` when an earlier candidate had the same source text.
+  func earlierTwin(of candidate: RunState.Candidate) -> Finding? {
+    func text(_ candidate: RunState.Candidate) -> String? {
+      candidate.proposal?.code.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    guard let code = text(candidate),
+      let twin = state.candidates.first(where: { $0.index < candidate.index && text($0) == code }),
+      let name = twin.name
+    else { return nil }
+    var message = "The code is that of \(name), letter for letter"
+    if let judgement = twin.judgement {
+      message += ", which got the verdict \(judgement.finding.verdict)"
+      if let eta = judgement.eta { message += " and η = \(eta.text)" }
+    }
+    return Finding(
+      .duplicate(of: name), message + ".", remedy: "Propose a loss that differs from all earlier.")
+  }
+
+  /// The candidate in hand.
+  func current() throws -> RunState.Candidate {
+    guard let candidate = state.candidates.last else {
+      throw LossmithError(.hostFault, "The run has no candidate in hand.")
+    }
+    return candidate
+  }
+
+  /// Passes an evaluator's word on, and lets Ctrl-C through.
+  func relay(
+    _ progress: EvaluationProgress, candidate: RunState.Candidate? = nil, name: String? = nil
+  ) throws {
+    notify(
+      .init(
+        progress.stage == .check ? .check : .train, progress.message,
+        generation: candidate?.generation, attempt: candidate?.attempt,
+        candidate: candidate?.index, name: candidate?.name ?? name, fraction: progress.fraction))
+    try heedInterrupt()
+  }
+}
+
+extension RunState.Candidate {
+  var place: JournalEvent.Place {
+    .init(generation: generation, attempt: attempt, candidate: index)
+  }
+
+  func progress(_ stage: RunProgress.Stage, _ message: String) -> RunProgress {
+    .init(
+      stage, message, generation: generation, attempt: attempt, candidate: index, name: name)
+  }
+}

@@ -1,0 +1,66 @@
+import Losses
+
+/// What the proposer is told, as typed contexts for the templates.
+extension DiscoveryRun {
+  /// The burn-in's losses, with their sources: what a model learns LossKit's ways from.
+  func archivePrompt() throws -> ArchivePrompt {
+    var losses: [RankedLoss] = []
+    var failures: [FailedLoss] = []
+    for baseline in state.baselines {
+      guard let record = baseline.record else { continue }
+      guard var loss = ranked(record, name: baseline.name, delta: difference(of: record)) else {
+        failures.append(.init(name: baseline.name, finding: record.finding))
+        continue
+      }
+      let text = try parts.evaluator.text(ofBaseline: baseline.name)
+      loss.summary = text.summary
+      loss.code = text.code
+      losses.append(loss)
+    }
+    return ArchivePrompt(losses: losses, failures: failures)
+  }
+
+  /// What a candidate with an η is told: it stands among all losses so far, itself included.
+  func successFeedback(on candidate: RunState.Candidate, eta: Estimate, delta: Difference?)
+    -> SuccessFeedback
+  {
+    var loss = RankedLoss(name: candidate.name ?? "", eta: eta, difference: delta)
+    loss.kl = candidate.record?.estimate("kl")?.mean
+    var archive = [loss]
+    for baseline in state.baselines {
+      guard let record = baseline.record else { continue }
+      if let earlier = ranked(record, name: baseline.name, delta: difference(of: record)) {
+        archive.append(earlier)
+      }
+    }
+    for other in state.candidates {
+      guard let record = other.record, let name = other.name, let judgement = other.judgement
+      else { continue }
+      if let earlier = ranked(record, name: name, delta: judgement.delta) {
+        archive.append(earlier)
+      }
+    }
+    return SuccessFeedback(
+      loss: loss, archive: archive,
+      warnings: (candidate.library?.warnings ?? []) + (candidate.record?.warnings ?? []))
+  }
+
+  func failureFeedback(on candidate: RunState.Candidate, finding: Finding) -> FailureFeedback {
+    FailureFeedback(
+      name: candidate.proposal == nil ? nil : candidate.name, finding: finding,
+      code: candidate.proposal?.code, triesLeft: config.resamples - candidate.attempt)
+  }
+
+  /// Against the run's DPO; nil for DPO itself and for a record without η.
+  func difference(of record: EvaluationRecord) -> Difference? {
+    guard let dpo = state.baselines.first(where: { $0.name == "dpo" })?.record, dpo != record
+    else { return nil }
+    return record.difference(to: dpo, metric: config.metric)
+  }
+
+  private func ranked(_ record: EvaluationRecord, name: String, delta: Difference?) -> RankedLoss? {
+    guard let eta = record.estimate(config.metric) else { return nil }
+    return RankedLoss(
+      name: name, eta: eta, kl: record.estimate("kl")?.mean, difference: delta)
+  }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import Losses
+
+/// The steps of a run. Each writes what it begins, does it, and writes what came of it; a step
+/// that an earlier session began is not announced again.
+extension DiscoveryRun {
+  func perform(_ step: RunPlan.Step) throws {
+    switch step {
+    case .baseline(let name): try evaluateBaseline(name)
+    case .open: try open()
+    case .ask(let generation, let attempt): try ask(generation: generation, attempt: attempt)
+    case .read: try read(try current())
+    case .build: try build(try current())
+    case .evaluate: try evaluate(try current())
+    case .judge: try judge(try current())
+    case .close(let generation, let winner): try close(generation, winner: winner)
+    case .stop: break
+    }
+  }
+
+  private func evaluateBaseline(_ name: String) throws {
+    if state.baselines.last?.name != name { try append(.baselineStarted(.init(name: name))) }
+    notify(.init(.baseline, "evaluating", name: name))
+    let record = try guarded(.baseline) {
+      let record = try parts.evaluator.evaluate(baseline: name, seeds: config.seeds) {
+        try relay($0, name: name)
+      }
+      let sound = try soundRecord(record)
+      // Without DPO there is nothing to compare with, and DPO is known to be well.
+      if name == "dpo", !sound.finding.verdict.isOK {
+        throw LossmithError(
+          .hostFault, "The baseline dpo failed: \(sound.finding.verdict). \(sound.finding.message)",
+          remedy: sound.finding.remedy.isEmpty ? nil : sound.finding.remedy)
+      }
+      return sound
+    }
+    let folder = "baselines/\(CandidateName.slug(name))"
+    try directory.write(
+      try RunJSON.encode(record, pretty: true), "evaluation.json", in: folder)
+    try append(.baselineEvaluated(.init(record: record)))
+    let eta = record.estimate(config.metric).map { "η = \($0.text)" }
+    notify(.init(.baseline, eta ?? record.finding.verdict.description, name: name))
+  }
+
+  private func open() throws {
+    let opening = try guarded(.prompt) {
+      JournalEvent.Opening(
+        system: try parts.prompts.system(),
+        opening: try parts.prompts.archive(try archivePrompt()))
+    }
+    try append(.opened(opening))
+  }
+
+  private func ask(generation: Int, attempt: Int) throws {
+    let place = JournalEvent.Place(
+      generation: generation, attempt: attempt, candidate: state.candidates.count + 1)
+    if !state.isReplyPending { try append(.requested, at: place) }
+    notify(
+      .init(
+        .propose, "asking \(parts.proposer.kind)", generation: generation, attempt: attempt,
+        candidate: place.candidate))
+    try heedInterrupt()
+    let request = ProposalRequest(
+      generation: generation, attempt: attempt, index: state.candidates.count,
+      system: state.opening?.system ?? "", opening: state.opening?.opening ?? "",
+      exchanges: state.candidates.map {
+        .init(reply: $0.reply.text, feedback: $0.judgement?.feedback ?? "")
+      })
+    if let reply = try guarded(.ask, { try parts.proposer.propose(request) }) {
+      try append(.received(reply), at: place)
+      notify(
+        .init(
+          .propose, "answered by \(reply.source)", generation: generation, attempt: attempt,
+          candidate: place.candidate))
+    } else {
+      try append(.exhausted, at: place)
+    }
+  }
+
+  private func read(_ candidate: RunState.Candidate) throws {
+    var proposal: Proposal?
+    var refusal = Finding(.ok)
+    try guarded(.parse) {
+      do {
+        proposal = try parts.parse(candidate.reply)
+      } catch let failure as LossFailure {
+        refusal = failure.finding
+      }
+    }
+    let taken = Set(state.candidates.compactMap(\.name) + config.baselines)
+    let name = CandidateName.unique(proposal?.name ?? "unreadable", among: taken)
+    let folder = "candidates/" + CandidateName.folder(index: candidate.index, name: name)
+    try directory.write(Data(candidate.reply.text.utf8), "reply.txt", in: folder)
+    if let proposal {
+      try directory.write(try RunJSON.encode(proposal, pretty: true), "proposal.json", in: folder)
+      try directory.write(Data(proposal.code.utf8), "loss.swift", in: folder)
+      try append(
+        .proposed(.init(name: name, folder: folder, proposal: proposal)), at: candidate.place)
+    } else {
+      try append(
+        .refused(.init(finding: refusal, name: name, folder: folder)), at: candidate.place)
+    }
+    notify(try current().progress(.parse, proposal == nil ? refusal.message : "read"))
+  }
+
+  private func build(_ candidate: RunState.Candidate) throws {
+    guard let proposal = candidate.proposal, let name = candidate.name,
+      let folder = candidate.folder
+    else { return }
+    if let twin = earlierTwin(of: candidate) {
+      try append(.refused(.init(finding: twin)), at: candidate.place)
+      return
+    }
+    if !candidate.buildStarted { try append(.buildStarted, at: candidate.place) }
+    notify(candidate.progress(.build, "building"))
+    let result = try guarded(.build) {
+      var result: BuildResult
+      do {
+        result = try parts.evaluator.build(proposal, name: name) {
+          notify(candidate.progress(.build, $0))
+          try heedInterrupt()
+        }
+      } catch let failure as LossFailure {
+        result = .refused(failure.finding)
+      }
+      if case .refused(let finding) = result { try refuseHostFault(finding) }
+      return result
+    }
+    switch result {
+    case .refused(let finding):
+      try append(.refused(.init(finding: finding)), at: candidate.place)
+    case .built(let built):
+      let bytes = try guarded(.build) { try Data(contentsOf: built.file) }
+      try directory.write(bytes, "loss.so", in: folder)
+      let library = JournalEvent.Library(
+        path: "\(folder)/loss.so", sha256: built.sha256, warnings: built.warnings)
+      try append(.built(library), at: candidate.place)
+    }
+  }
+
+  private func evaluate(_ candidate: RunState.Candidate) throws {
+    guard let library = candidate.library, let name = candidate.name,
+      let folder = candidate.folder
+    else { return }
+    let file = directory.url.appending(path: library.path)
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      // Somebody tidied up between two sessions; the journal has the source.
+      try build(candidate)
+      return
+    }
+    if !candidate.evaluationStarted { try append(.evaluationStarted, at: candidate.place) }
+    notify(candidate.progress(.check, "checking"))
+    let record = try guarded(.evaluation) {
+      do {
+        return try soundRecord(
+          try parts.evaluator.evaluate(library: file, name: name, seeds: config.seeds) {
+            try relay($0, candidate: candidate)
+          })
+      } catch let failure as LossFailure {
+        return try soundRecord(
+          EvaluationRecord(
+            plugin: name, finding: failure.finding,
+            referenceHash: state.baselines.first?.record?.referenceHash ?? "", seeds: [],
+            seconds: 0))
+      }
+    }
+    try directory.write(try RunJSON.encode(record, pretty: true), "evaluation.json", in: folder)
+    try append(.evaluated(.init(record: record)), at: candidate.place)
+  }
+
+  private func judge(_ candidate: RunState.Candidate) throws {
+    let record = candidate.refusal == nil ? candidate.record : nil
+    let finding = candidate.refusal ?? record?.finding ?? Finding(.ok)
+    let eta = record?.estimate(config.metric)
+    let delta = record.flatMap { difference(of: $0) }
+    let feedback = try guarded(.prompt) {
+      if let eta {
+        try parts.prompts.feedback(successFeedback(on: candidate, eta: eta, delta: delta))
+      } else {
+        try parts.prompts.feedback(failureFeedback(on: candidate, finding: finding))
+      }
+    }
+    try append(
+      .judged(.init(finding: finding, eta: eta, delta: delta, feedback: feedback)),
+      at: candidate.place)
+    notify(candidate.progress(.verdict, eta.map { "η = \($0.text)" } ?? "\(finding.verdict)"))
+  }
+
+  private func close(_ generation: Int, winner: Int?) throws {
+    let tries = state.candidates.filter { $0.generation == generation }.count
+    try append(
+      .generationEnded(.init(winner: winner, tries: tries)), at: .init(generation: generation))
+    notify(
+      .init(
+        .generation,
+        winner == nil ? "failed after \(tries) tries" : "done",
+        generation: generation))
+  }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Losses
+
+/// A discovery: asks a proposer for losses, evaluates them and tells it what came of them, until
+/// the configuration says stop.
+///
+/// What comes next is always read off the journal's state (``RunPlan``), so a resumed run goes on
+/// where the last one ended, whatever ended it. An instance belongs to one thread.
+public final class DiscoveryRun {
+  /// The parts that a run works with.
+  public struct Parts {
+    public var proposer: any Proposer
+    public var evaluator: any CandidateEvaluator
+    public var prompts: any PromptWriter
+    /// Reads a reply; throws `LossFailure` with `rejected(parse)` for one that cannot be read.
+    public var parse: (ProposalReply) throws -> Proposal
+    /// Takes what happens, on the run's thread, after the journal has it.
+    public var observe: (RunProgress) -> Void
+    /// Whether the user pressed Ctrl-C; asked between all steps.
+    public var isInterrupted: () -> Bool
+
+    public init(
+      proposer: any Proposer, evaluator: any CandidateEvaluator, prompts: any PromptWriter,
+      parse: @escaping (ProposalReply) throws -> Proposal = { try ReplyParser().parse($0) },
+      observe: @escaping (RunProgress) -> Void = { _ in },
+      isInterrupted: @escaping () -> Bool = { false }
+    ) {
+      self.proposer = proposer
+      self.evaluator = evaluator
+      self.prompts = prompts
+      self.parse = parse
+      self.observe = observe
+      self.isInterrupted = isInterrupted
+    }
+  }
+
+  /// How a session of the run ended.
+  public struct Outcome: Sendable {
+    public var reason: StopReason
+    /// What to print and exit with; nil when the run reached its end.
+    public var error: LossmithError?
+    public var summary: RunSummary
+
+    /// `success` at the end of a run, however many candidates failed.
+    public var exitStatus: ExitStatus { error?.code.exitCode ?? .success }
+  }
+
+  public let directory: RunDirectory
+  public private(set) var state: RunState
+  let parts: Parts
+  let plan: RunPlan
+  var config: RunConfig { plan.config }
+
+  /// - Throws: `LossmithError` (`runDirectory`, `storage`) when the journal cannot be read.
+  public init(in directory: RunDirectory, parts: Parts) throws {
+    self.directory = directory
+    self.parts = parts
+    plan = RunPlan(config: directory.config)
+    state = try RunState.fold(try directory.journal.events())
+  }
+
+  /// Works until the run stops. A run that has ended already is left as it is.
+  ///
+  /// - Throws: `LossmithError` (`storage`) when the run directory cannot be written: there is no
+  ///   way to record that. Everything else that stops a run is an outcome.
+  public func run() throws -> Outcome {
+    if let stop = state.stop, stop.reason.isEnd { return outcome(stop.reason) }
+    do {
+      try begin()
+      while true {
+        try heedInterrupt()
+        let step = plan.next(after: state, elapsed: directory.journal.elapsed)
+        if case .stop(let reason) = step { return try stop(reason) }
+        do {
+          try perform(step)
+        } catch let fault as HostFault {
+          try record(fault)
+          if !fault.isWorthARetry || state.faults > 1 {
+            return try stop(fault.step == .ask ? .proposer : .hostFault, error: fault.error)
+          }
+        }
+      }
+    } catch let error as LossmithError where error.code == .interrupted {
+      return try stop(.interrupted, error: error)
+    }
+  }
+
+  private func begin() throws {
+    let environment = parts.evaluator.environment
+    if state.sessions == 0 {
+      try append(.runStarted(.init(environment: environment, inFlight: nil)))
+      notify(.init(.start, "Run on task \(config.task) in \(directory.url.path)"))
+    } else {
+      let inFlight = state.inFlight
+      try append(.resumed(.init(environment: environment, inFlight: inFlight)))
+      let again = inFlight.map { "; done again: \($0)" } ?? ""
+      notify(
+        .init(
+          .start,
+          "Resumed in \(directory.url.path) after \(state.generations.count) generations"
+            + again))
+    }
+  }
+
+  private func record(_ fault: HostFault) throws {
+    if fault.step == .ask { return }
+    try append(
+      .hostFault(
+        .init(
+          step: fault.step.rawValue, code: fault.error.code.rawValue,
+          message: fault.error.message, remedy: fault.error.remedy)))
+    notify(.init(.fault, fault.error.message))
+  }
+
+  private func stop(_ reason: StopReason, error: LossmithError? = nil) throws -> Outcome {
+    var error = error
+    if reason == .breaker { error = breakerError() }
+    if reason == .interrupted {
+      error?.remedy = "Continue with `lossmith discover --resume \(directory.url.path)`."
+    }
+    try append(.stopped(.init(reason: reason, cause: error?.message)))
+    parts.observe(.init(.stop, error?.message ?? reason.sentence))
+    return outcome(reason, error: error)
+  }
+
+  private func breakerError() -> LossmithError {
+    let failures = plan.alikeFailures(state)
+    let first = failures.first
+    let finding = first?.judgement?.finding ?? Finding(.ok)
+    return LossmithError(
+      .candidate,
+      "\(failures.count) proposals in a row failed with \(finding.verdict.likeness). The first,"
+        + " \(first?.name ?? "?"), said: \(finding.message)",
+      at: first?.folder,
+      remedy: "Look at the proposer or the prompt, then continue with"
+        + " `lossmith discover --resume \(directory.url.path)`.")
+  }
+
+  private func outcome(_ reason: StopReason, error: LossmithError? = nil) -> Outcome {
+    Outcome(reason: reason, error: error, summary: RunSummary(of: state, config: config))
+  }
+
+  /// Writes an event and takes it into the state.
+  func append(_ body: JournalEvent.Body, at place: JournalEvent.Place = .init()) throws {
+    try state.apply(try directory.journal.append(body, at: place))
+  }
+
+  func notify(_ progress: RunProgress) { parts.observe(progress) }
+
+  /// - Throws: `LossmithError` (`interrupted`).
+  func heedInterrupt() throws {
+    if parts.isInterrupted() {
+      throw LossmithError(.interrupted, "The run was interrupted.")
+    }
+  }
+}
+
+/// An error that is not the candidate's: of the machine, of Lossmith, of the proposer.
+struct HostFault: Error {
+  enum Step: String { case ask, parse, build, evaluation, baseline, prompt }
+
+  var step: Step
+  var error: LossmithError
+  /// A wrong name or an unusable file stays wrong; a proposer has retried already.
+  var isWorthARetry: Bool { step != .ask && error.code.exitCode == .environment }
+}

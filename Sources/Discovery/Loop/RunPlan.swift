@@ -1,0 +1,102 @@
+import Losses
+
+/// Algorithm 1 of DiscoPOP (arXiv 2406.08414) as a pure function: what comes next in a run.
+///
+/// The paper's loop resamples on failure but its published code spends a generation on it; here
+/// resampling has its own bound, R further tries a generation.
+struct RunPlan {
+  enum Step: Hashable {
+    case baseline(String)
+    /// The burn-in is done: make the archive that the proposer starts from.
+    case open
+    case ask(generation: Int, attempt: Int)
+    /// The last candidate: read its reply, build, evaluate, judge.
+    case read, build, evaluate, judge
+    case close(generation: Int, winner: Int?)
+    case stop(StopReason)
+  }
+
+  var config: RunConfig
+
+  /// - Parameter elapsed: seconds that the run has worked up to now.
+  func next(after state: RunState, elapsed: Double) -> Step {
+    let measured = Set(state.baselines.filter { $0.record != nil }.map(\.name))
+    if let name = config.baselines.first(where: { !measured.contains($0) }) {
+      return .baseline(name)
+    }
+    if state.opening == nil { return .open }
+    if let candidate = state.candidates.last, candidate.judgement == nil {
+      return step(for: candidate)
+    }
+
+    let generation = state.generations.count + 1
+    let tries = state.candidates.filter { $0.generation == generation }
+    if let last = tries.last, last.judgement?.finding.verdict.isOK == true {
+      return .close(generation: generation, winner: last.index)
+    }
+    if tries.count > config.resamples { return .close(generation: generation, winner: nil) }
+    if state.isExhausted, !tries.isEmpty { return .close(generation: generation, winner: nil) }
+    if let reason = stopReason(state, elapsed: elapsed, isNewGeneration: tries.isEmpty) {
+      return .stop(reason)
+    }
+    return .ask(generation: generation, attempt: tries.count)
+  }
+
+  private func step(for candidate: RunState.Candidate) -> Step {
+    if candidate.refusal != nil || candidate.record != nil { return .judge }
+    if candidate.proposal == nil { return .read }
+    return candidate.library == nil ? .build : .evaluate
+  }
+
+  private func stopReason(_ state: RunState, elapsed: Double, isNewGeneration: Bool)
+    -> StopReason?
+  {
+    if alikeFailures(state).count >= config.breaker { return .breaker }
+    if isNewGeneration {
+      if let limit = config.generations, state.generations.count >= limit { return .generations }
+      if let patience = config.patience, generationsWithoutGain(state) >= patience {
+        return .patience
+      }
+    }
+    if state.isExhausted { return .exhausted }
+    if let minutes = config.minutes, elapsed >= minutes * 60 { return .minutes }
+    return nil
+  }
+
+  /// The latest proposals in a row that failed with the same kind of verdict, oldest first.
+  func alikeFailures(_ state: RunState) -> ArraySlice<RunState.Candidate> {
+    let counted = state.candidates.dropFirst(state.forgiven)
+    guard let last = counted.last?.judgement?.finding.verdict, !last.isOK else { return [] }
+    let start = counted.lastIndex {
+      $0.judgement.map { $0.finding.verdict.likeness != last.likeness } ?? true
+    }
+    return start.map { counted[($0 + 1)...] } ?? counted
+  }
+
+  /// Generations since the best mean rose last; the baselines' best is the mark to beat.
+  func generationsWithoutGain(_ state: RunState) -> Int {
+    var best =
+      state.baselines.compactMap { $0.record?.estimate(config.metric)?.mean }.max() ?? -.infinity
+    var waited = 0
+    for generation in state.generations {
+      let eta = generation.winner.flatMap { state.candidates[$0 - 1].judgement?.eta?.mean }
+      if let eta, eta > best {
+        (best, waited) = (eta, 0)
+      } else {
+        waited += 1
+      }
+    }
+    return waited
+  }
+}
+
+extension Verdict {
+  /// What makes two failures alike: the verdict without a step or a name that differs each time.
+  var likeness: String {
+    switch self {
+    case .diverged: "diverged"
+    case .duplicate: "duplicate"
+    default: description
+    }
+  }
+}

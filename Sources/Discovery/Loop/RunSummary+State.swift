@@ -1,0 +1,88 @@
+import Losses
+
+extension RunSummary {
+  /// Reads a summary off a run's state.
+  public init(of state: RunState, config: RunConfig) {
+    let dpo = state.baselines.first { $0.name == "dpo" }?.record
+    var measured: [Measured] = []
+    var failed: [Failed] = []
+
+    for baseline in state.baselines {
+      guard let record = baseline.record else { continue }
+      let origin = Origin(folder: "baselines/\(CandidateName.slug(baseline.name))")
+      if let eta = record.estimate(config.metric) {
+        let delta =
+          baseline.name == "dpo"
+          ? nil
+          : dpo.flatMap {
+            record.difference(to: $0, metric: config.metric)
+          }
+        measured.append(
+          Self.row(baseline.name, origin, record: record, eta: eta, delta: delta))
+      } else {
+        failed.append(.init(name: baseline.name, origin: origin, finding: record.finding))
+      }
+    }
+    var failures: [String: Int] = [:]
+    for candidate in state.candidates {
+      guard let judgement = candidate.judgement else { continue }
+      let name = candidate.name ?? "reply \(candidate.index)"
+      let origin = Origin(
+        candidate: candidate.index, generation: candidate.generation, attempt: candidate.attempt,
+        folder: candidate.folder ?? "")
+      if let eta = judgement.eta, let record = candidate.record {
+        var row = Self.row(name, origin, record: record, eta: eta, delta: judgement.delta)
+        row.warnings = (candidate.library?.warnings ?? []) + row.warnings
+        measured.append(row)
+      } else {
+        failed.append(.init(name: name, origin: origin, finding: judgement.finding))
+        failures[judgement.finding.verdict.likeness, default: 0] += 1
+      }
+    }
+
+    self.init(
+      task: config.task, metric: config.metric, seeds: config.seeds, proposer: config.proposer,
+      referenceHash: dpo?.referenceHash, measured: Self.ranked(measured), failed: failed,
+      trajectory: Self.trajectory(state, metric: config.metric),
+      proposals: state.candidates.count, failures: failures,
+      promptTokens: state.candidates.compactMap(\.reply.promptTokens).reduce(0, +),
+      completionTokens: state.candidates.compactMap(\.reply.completionTokens).reduce(0, +),
+      elapsed: state.elapsed, sessions: state.sessions, stop: state.stop?.reason,
+      cause: state.stop?.cause, environment: state.environment)
+  }
+
+  private static func row(
+    _ name: String, _ origin: Origin, record: EvaluationRecord, eta: Estimate, delta: Difference?
+  ) -> Measured {
+    var metrics: [String: Estimate] = [:]
+    for metric in record.seeds.first?.metrics.keys.sorted() ?? [] {
+      metrics[metric] = record.estimate(metric)
+    }
+    return Measured(
+      rank: 0, name: name, origin: origin, eta: eta, metrics: metrics, delta: delta,
+      warnings: record.warnings, seconds: record.seconds)
+  }
+
+  private static func ranked(_ rows: [Measured]) -> [Measured] {
+    let order = rows.enumerated().sorted {
+      ($1.element.eta.mean, $0.offset) < ($0.element.eta.mean, $1.offset)
+    }
+    return order.enumerated().map { place, entry in
+      var row = entry.element
+      row.rank = place + 1
+      return row
+    }
+  }
+
+  private static func trajectory(_ state: RunState, metric: String) -> [Point] {
+    var best = state.baselines.compactMap { $0.record?.estimate(metric)?.mean }.max()
+    return state.generations.map { generation in
+      let winner = generation.winner.map { state.candidates[$0 - 1] }
+      let eta = winner?.judgement?.eta
+      if let mean = eta?.mean { best = max(best ?? mean, mean) }
+      return Point(
+        generation: generation.number, name: winner?.name, eta: eta, best: best,
+        tries: generation.tries)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Losses
+
+/// Where a run stands, for tables, JSON and pages.
+///
+/// What was measured and what failed are different types: a failure has no number anywhere.
+public struct RunSummary: Hashable, Sendable, Codable {
+  /// Where a loss comes from.
+  public struct Origin: Hashable, Sendable, Codable {
+    /// nil for a baseline; else the number of the reply in the run, from 1.
+    public var candidate: Int?
+    public var generation: Int?
+    public var attempt: Int?
+    /// Folder of its files, relative to the run.
+    public var folder: String
+
+    public var isBaseline: Bool { candidate == nil }
+  }
+
+  /// A loss that was trained to the end.
+  public struct Measured: Hashable, Sendable, Codable {
+    /// From 1; equal means share no rank, the earlier one comes first.
+    public var rank: Int
+    public var name: String
+    public var origin: Origin
+    public var eta: Estimate
+    /// Every metric of the record, η's and `kl` among them.
+    public var metrics: [String: Estimate]
+    /// Against DPO; nil for DPO itself.
+    public var delta: Difference?
+    public var warnings: [String]
+    public var seconds: Double
+  }
+
+  /// A loss that was not.
+  public struct Failed: Hashable, Sendable, Codable {
+    public var name: String
+    public var origin: Origin
+    public var finding: Finding
+  }
+
+  /// One generation of the trajectory.
+  public struct Point: Hashable, Sendable, Codable {
+    public var generation: Int
+    /// The candidate that was measured; nil for a failed generation.
+    public var name: String?
+    public var eta: Estimate?
+    /// The best mean up to here, baselines included; nil when there is none.
+    public var best: Double?
+    public var tries: Int
+  }
+
+  public var task: String
+  public var metric: String
+  public var seeds: [UInt64]
+  public var proposer: String
+  /// Content hash of the reference policy; nil before the first evaluation.
+  public var referenceHash: String?
+  /// Best mean first; baselines and candidates together.
+  public var measured: [Measured]
+  /// In the order of their proposals, baselines first.
+  public var failed: [Failed]
+  public var trajectory: [Point]
+  /// Replies of the proposer.
+  public var proposals: Int
+  /// Candidates by kind of failure, `rejected(compile)`, `failed(gradient)`, `diverged` …
+  public var failures: [String: Int]
+  /// Tokens that the endpoint reported, where it did.
+  public var promptTokens: Int
+  public var completionTokens: Int
+  /// Seconds of work over all sessions.
+  public var elapsed: Double
+  public var sessions: Int
+  /// nil while the run works, and after a kill.
+  public var stop: StopReason?
+  public var cause: String?
+  public var environment: [String: String]
+}

@@ -1,7 +1,7 @@
 // Order and position of elements. Gradients go back to where the elements came from.
 
-/// The elements in ascending order, [n] → [n]; equal ones keep their order and NaN comes last.
-/// PyTorch: `torch.sort(x).values`.
+/// The elements in ascending order, [n] → [n]; equal ones keep their order, and NaN
+/// counts as the largest. PyTorch: `torch.sort(x).values`.
 public func sort(_ x: Vector, descending: Bool = false, line: UInt32 = #line) -> Vector {
   guard x.isUsable(line: line) else { return .failed }
   let n = x.count
@@ -111,7 +111,7 @@ public func roll(_ x: Vector, _ shift: Int, line: UInt32 = #line) -> Vector {
 extension Vector {
   /// One element, as a vector of shape [1]. An index outside 0..<count is LOSS_STATUS_ARGUMENT.
   public subscript(index: Int, line: UInt32 = #line) -> Vector {
-    self[index..<max(index, index &+ 1), line]
+    self[index..<Swift.max(index, index &+ 1), line]
   }
 
   /// The elements of a range, which must not be empty nor reach beyond the vector, else

@@ -4,20 +4,20 @@
 
 extension Vector {
   public static func + (a: Vector, b: Vector) -> Vector {
-    binary(.add, a, b, line: max(a.line, b.line)) { $0 + $1 }
+    binary(.add, a, b, line: Swift.max(a.line, b.line)) { $0 + $1 }
   }
 
   public static func - (a: Vector, b: Vector) -> Vector {
-    binary(.subtract, a, b, line: max(a.line, b.line)) { $0 - $1 }
+    binary(.subtract, a, b, line: Swift.max(a.line, b.line)) { $0 - $1 }
   }
 
   public static func * (a: Vector, b: Vector) -> Vector {
-    binary(.multiply, a, b, line: max(a.line, b.line)) { $0 * $1 }
+    binary(.multiply, a, b, line: Swift.max(a.line, b.line)) { $0 * $1 }
   }
 
   /// Division; by 0 gives an infinity or NaN, as in PyTorch.
   public static func / (a: Vector, b: Vector) -> Vector {
-    binary(.divide, a, b, line: max(a.line, b.line)) { $0 / $1 }
+    binary(.divide, a, b, line: Swift.max(a.line, b.line)) { $0 / $1 }
   }
 
   public static prefix func - (a: Vector) -> Vector {

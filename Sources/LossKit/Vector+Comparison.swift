@@ -4,7 +4,7 @@
 
 @inline(__always)
 private func compare(_ a: Vector, _ b: Vector, _ f: (Double, Double) -> Bool) -> Vector {
-  binary(.leaf, a, b, line: max(a.line, b.line)) { f($0, $1) ? 1 : 0 }
+  binary(.leaf, a, b, line: Swift.max(a.line, b.line)) { f($0, $1) ? 1 : 0 }
 }
 
 @inline(__always)

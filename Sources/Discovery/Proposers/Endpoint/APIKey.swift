@@ -1,0 +1,67 @@
+import Foundation
+import Losses
+
+/// The key of an endpoint. Its text leaves this type only as a header.
+public struct APIKey: Sendable {
+  /// The environment variable that it came from.
+  public let variable: String
+  private let secret: String
+
+  /// Variables that are tried when none is named.
+  public static let defaultVariables = ["LOSSMITH_API_KEY", "OPENAI_API_KEY"]
+
+  /// The key of the named variable, or of the first default variable that is set.
+  ///
+  /// - Returns: nil when no variable is named and no default one is set: a server on this machine
+  ///   may need no key.
+  /// - Throws: `LossmithError` (`usage`) when the named variable is not set, or when the value
+  ///   cannot be a key.
+  public static func find(
+    variable: String? = nil, in environment: [String: String]
+  ) throws(LossmithError) -> APIKey? {
+    for name in variable.map({ [$0] }) ?? defaultVariables {
+      let value = (environment[name] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+      if value.isEmpty { continue }
+      guard value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), value.utf8.count <= 8192 else {
+        throw LossmithError(
+          .usage, "The value of the variable is no key: it holds spaces, line breaks or letters "
+            + "that a header cannot.", at: name, remedy: "Set the variable to the bare key.")
+      }
+      return APIKey(variable: name, secret: value)
+    }
+    guard let variable else { return nil }
+    throw LossmithError(
+      .usage, "The environment variable that should hold the key is not set.", at: variable,
+      remedy: "Export it, or name another one with \(ChatEndpoint.Flag.keyVariable).")
+  }
+
+  private init(variable: String, secret: String) {
+    self.variable = variable
+    self.secret = secret
+  }
+
+  /// The value of the `Authorization` field.
+  var authorization: String { "Bearer " + secret }
+
+  /// A text without the key; servers like to quote it in their errors.
+  func redacted(_ text: String) -> String {
+    text.replacingOccurrences(of: secret, with: "[key]")
+  }
+}
+
+extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public var description: String { "key of \(variable)" }
+  public var debugDescription: String { description }
+  /// Without children, so that `dump` has nothing to show.
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// Removal of what looks like a key from words that came from outside.
+enum Redaction {
+  /// The text without the key itself and without anything of the shape of a bearer token.
+  static func clean(_ text: String, key: APIKey?) -> String {
+    (key?.redacted(text) ?? text)
+      .replacing(/(?i)bearer\s+\S+/, with: "[key]")
+      .replacing(/\b(?:sk|pk|key|gsk|xai|hf)[-_][A-Za-z0-9*_\-]{6,}/, with: "[key]")
+  }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import Losses
+
+/// Why one try got no reply.
+enum ChatFailure: Error {
+  case aborted
+  case transport(HTTPFailure)
+  /// A status that is no success.
+  case refused(HTTPResponse)
+  /// Success, but no chat completion: what is wrong, a full sentence.
+  case unreadable(String)
+  /// Success without any choice, or with JSON that breaks off: may be better next time.
+  case incomplete(String)
+
+  /// The reply of an answer with a status of success.
+  ///
+  /// An empty content and a refusal are replies.
+  static func reply(
+    of response: HTTPResponse, model: String
+  ) throws(ChatFailure) -> ProposalReply {
+    guard (200..<300).contains(response.status) else { throw .refused(response) }
+    // Repaired rather than refused: a model may well write half of a character.
+    let text = String(decoding: response.body, as: UTF8.self)
+    let answer: ChatAnswer
+    do {
+      answer = try JSON.decode(ChatAnswer.self, from: Data(text.utf8))
+    } catch {
+      let type = response.mediaType
+      guard type.isEmpty || type.hasSuffix("json") else {
+        throw .unreadable("The endpoint answered with \(type), not with JSON.")
+      }
+      throw .incomplete("The endpoint's answer is not the JSON of a chat completion: "
+        + JSON.explain(error))
+    }
+    if let fault = answer.error, answer.choices?.isEmpty != false {
+      // A gateway's way to pass an error on: its code is a status.
+      let status = fault.code.flatMap { Int($0) } ?? 500
+      throw .refused(
+        HTTPResponse(status: status, headers: response.headers, body: response.body))
+    }
+    guard let choices = answer.choices else {
+      throw .unreadable("The endpoint's answer has no “choices”: it is no chat completion.")
+    }
+    guard let choice = choices.first else {
+      throw .incomplete("The endpoint's answer has an empty list of choices.")
+    }
+    var reply = ProposalReply(
+      text: choice.message?.content ?? "", source: answer.model ?? model,
+      promptTokens: answer.usage?.promptTokens, completionTokens: answer.usage?.completionTokens,
+      finishReason: choice.finishReason)
+    if reply.text.isEmpty, let refusal = choice.message?.refusal, !refusal.isEmpty {
+      reply.text = refusal
+      reply.finishReason = "refusal"
+    }
+    return reply
+  }
+
+  var isTransient: Bool {
+    switch self {
+    case .aborted, .unreadable: return false
+    case .incomplete: return true
+    case .transport(let failure): return failure.isTransient
+    case .refused(let response):
+      switch response.status {
+      // An exhausted account answers 429 as well, and waiting does not fill it.
+      case 429: return Self.fault(of: response)?.code != "insufficient_quota"
+      case 408, 409, 425: return true
+      case 501, 505: return false
+      default: return response.status >= 500
+      }
+    }
+  }
+
+  var retryAfter: Double? {
+    if case .refused(let response) = self { response.retryAfter() } else { nil }
+  }
+
+  private static func fault(of response: HTTPResponse) -> ChatFault? {
+    let text = String(decoding: response.body, as: UTF8.self)
+    return try? JSON.decode(ChatFault.self, from: Data(text.utf8))
+  }
+
+  // MARK: - Words
+
+  /// The fault in a few words, without secrets.
+  func summary(key: APIKey?) -> String {
+    switch self {
+    case .aborted: return "interrupted"
+    case .transport(let failure): return Redaction.clean(failure.message, key: key)
+    case .unreadable(let text), .incomplete(let text): return Redaction.clean(text, key: key)
+    case .refused(let response):
+      let words = Self.fault(of: response)?.message ?? ""
+      let said = ReplyParser.excerpt(Redaction.clean(words, key: key), length: 300)
+      return "the endpoint answered with status \(response.status)"
+        + (said.isEmpty ? "" : ": “\(said)”")
+    }
+  }
+
+  /// The error that ends the tries.
+  func error(for endpoint: ChatEndpoint, tries: Int) -> LossmithError {
+    let count = tries > 1 ? "after \(tries) tries" : "at the first try"
+    let summary = summary(key: endpoint.key)
+    let end = summary.hasSuffix(".") || summary.hasSuffix("”") ? "" : "."
+    return LossmithError(
+      .endpoint, "The model gave no reply \(count): \(summary)\(end)",
+      at: endpoint.completionsURL.shown, remedy: remedy(for: endpoint))
+  }
+
+  private func remedy(for endpoint: ChatEndpoint) -> String {
+    typealias Flag = ChatEndpoint.Flag
+    let url = "\(Flag.baseURL) or \(Flag.baseURLVariable)"
+    switch self {
+    case .aborted: return "Start again."
+    case .unreadable, .incomplete:
+      return "Check \(url): it should name an OpenAI-compatible server and usually ends in /v1."
+    case .transport(let failure):
+      switch failure.kind {
+      case .unreachable:
+        return "Start the server or correct \(url); behind a proxy set https_proxy and no_proxy."
+      case .tls:
+        return "Check the server's certificate and this machine's certificates "
+          + "(package ca-certificates); a plain local server wants http:// in \(url)."
+      case .tooLarge: return "Check \(url): no chat completion is that long."
+      case .timeout, .cut, .garbled, .aborted, .other:
+        return "Try again later, or check \(url) and the network."
+      }
+    case .refused(let response):
+      return Self.remedy(status: response.status, url: url, endpoint: endpoint)
+    }
+  }
+
+  private static func remedy(status: Int, url: String, endpoint: ChatEndpoint) -> String {
+    typealias Flag = ChatEndpoint.Flag
+    switch status {
+    case 401, 403, 407:
+      guard let key = endpoint.key else {
+        return "Export a key in \(APIKey.defaultVariables[0]), or name the variable that holds it "
+          + "with \(Flag.keyVariable)."
+      }
+      return "Check the key in the environment variable \(key.variable), or name another variable "
+        + "with \(Flag.keyVariable)."
+    case 402: return "The account has no credit left: add some, or use another endpoint."
+    case 404, 405:
+      return "Check \(url), which usually ends in /v1, and the model's name in \(Flag.model) or "
+        + "\(Flag.modelVariable) (now “\(endpoint.model)”)."
+    case 300..<400:
+      return "Redirects are not followed, since the request carries a key: put the address it "
+        + "leads to into \(url)."
+    case 429: return "The account's limit is reached: wait, or use another model or endpoint."
+    case 500...: return "The server is in trouble: try again later or use another endpoint."
+    default:
+      return "Check \(url) and the model's name in \(Flag.model) or \(Flag.modelVariable) "
+        + "(now “\(endpoint.model)”)."
+    }
+  }
+}

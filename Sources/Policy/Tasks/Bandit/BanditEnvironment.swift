@@ -102,7 +102,7 @@ struct BanditEnvironment: Sendable {
   ///
   /// The recipe is left out: numbers of different recipes stand on the same reference.
   func digest() -> String {
-    var digest = Digest("bandit/1 \(configuration.slots)")
+    var digest = ContentDigest("bandit/1 \(configuration.slots)")
     digest.add(reference.hash)
     digest.add(heldOutFeatures)
     digest.add(heldOutRewards)

@@ -41,7 +41,7 @@ public struct BanditTask: TrainingTask {
     let untouched = BanditEvaluation(
       policy: environment.reference, environment: environment, heldOutPairs: heldOutPairs)
     reference = ReferenceSummary(hash: environment.digest(), reward: untouched.reward)
-    var digest = Digest("bandit task/1")
+    var digest = ContentDigest("bandit task/1")
     digest.add(reference.hash)
     digest.add(String(describing: configuration))
     configurationDigest = digest.hexadecimal

@@ -12,7 +12,8 @@ public struct SoftmaxPolicy: Hashable, Sendable {
   /// - Precondition: `weights` has d·K elements.
   public init(features: Int, actions: Int, weights: [Double]) {
     precondition(
-      weights.count == features * actions, "the weights do not have \(features) × \(actions) elements")
+      weights.count == features * actions,
+      "the weights do not have \(features) × \(actions) elements")
     self.features = features
     self.actions = actions
     self.weights = weights
@@ -86,7 +87,7 @@ public struct SoftmaxPolicy: Hashable, Sendable {
 
   /// SHA-256 of shape and parameters.
   public var hash: String {
-    var digest = Digest("softmax-policy/1 \(features) \(actions)")
+    var digest = ContentDigest("softmax-policy/1 \(features) \(actions)")
     digest.add(weights)
     return digest.hexadecimal
   }

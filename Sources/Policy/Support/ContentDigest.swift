@@ -5,19 +5,19 @@ import COpenSSL
 /// Every piece is preceded by its length, so that no two different sequences of pieces have the
 /// same bytes. Numbers go in as little-endian IEEE 754: equal digests mean equal bits, and 0 and
 /// −0 differ.
-public struct Digest: Sendable {
+struct ContentDigest: Sendable {
   private var bytes: [UInt8] = []
 
-  public init(_ kind: String) {
+  init(_ kind: String) {
     add(kind)
   }
 
-  public mutating func add(_ text: String) {
+  mutating func add(_ text: String) {
     add(length: text.utf8.count)
     bytes.append(contentsOf: text.utf8)
   }
 
-  public mutating func add(_ values: [Double]) {
+  mutating func add(_ values: [Double]) {
     add(length: values.count)
     bytes.reserveCapacity(bytes.count + values.count * 8)
     for value in values {
@@ -30,7 +30,7 @@ public struct Digest: Sendable {
   }
 
   /// The digest of all pieces so far, 64 hexadecimal digits.
-  public var hexadecimal: String {
+  var hexadecimal: String {
     var output = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
     let status = EVP_Digest(bytes, bytes.count, &output, nil, EVP_sha256(), nil)
     precondition(status == 1, "OpenSSL could not compute a SHA-256")

@@ -31,5 +31,9 @@ final class RunLock {
     }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // Said aloud, for a child between fork and exec holds a copy of the descriptor.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }

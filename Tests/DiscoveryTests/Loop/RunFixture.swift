@@ -12,12 +12,15 @@ func reply(_ name: String, _ code: String, thought: String = "Because.") -> Stri
 
 /// A folder for one test, removed with it.
 final class Scratch {
+  /// Memory where there is some: these tests wait for the disk some 20,000 times.
+  private static let parent =
+    FileManager.default.isWritableFile(atPath: "/dev/shm")
+    ? URL(fileURLWithPath: "/dev/shm") : FileManager.default.temporaryDirectory
+
   let url: URL
 
   init(at url: URL? = nil) throws {
-    self.url =
-      url
-      ?? FileManager.default.temporaryDirectory.appending(path: "discovery-\(UUID().uuidString)")
+    self.url = url ?? Self.parent.appending(path: "discovery-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: self.url, withIntermediateDirectories: true)
   }
 
@@ -133,16 +136,20 @@ func truncateJournal(of run: URL, after id: Int64) throws {
   try database.close()
 }
 
-/// A script in which everything happens at least once.
-let eventfulScript = [
-  reply("first", "eta 0.65"),
-  "I would rather talk about the weather.",
-  reply("second", "compile"),
-  reply("second", "check gradient"),
-  reply("second", "eta 0.7"),
-  reply("third", "eta 0.65"),  // the same text as `first`: a duplicate
-  reply("third", "crash 0"),
-  reply("../../etc/passwd", "timeout 0"),
-  reply("third", "diverge 7"),
-  reply("fourth", "warned 0.62"),
-]
+/// A script in which everything happens at least once, with thoughts as long as a model's.
+let eventfulScript: [String] = {
+  let thought = String(repeating: "A margin that the batch sets may help. ", count: 60)
+  return [
+    reply("first", "eta 0.65", thought: thought),
+    "I would rather talk about the weather.",
+    reply("second", "compile", thought: thought),
+    reply("second", "check gradient", thought: thought),
+    reply("second", "eta 0.7", thought: thought),
+    // The same text as `first`: a duplicate.
+    reply("third", "eta 0.65", thought: thought),
+    reply("third", "crash 0", thought: thought),
+    reply("../../etc/passwd", "timeout 0", thought: thought),
+    reply("third", "diverge 7", thought: thought),
+    reply("fourth", "warned 0.62", thought: thought),
+  ]
+}()

@@ -33,7 +33,8 @@ struct StoppingTests {
     let fixture = try RunFixture((0..<9).map { reply("l\($0)", "eta 0.7\($0)") }) {
       $0.minutes = 5
     }
-    fixture.evaluator.onEvaluation = { _ in fixture.clock.advance(by: 61) }
+    let clock = fixture.clock
+    fixture.evaluator.onEvaluation = { _ in clock.advance(by: 61) }
     let outcome = try fixture.start()
     #expect(outcome.reason == .minutes)
     // Two baselines and three candidates take 305 s.
@@ -46,7 +47,8 @@ struct StoppingTests {
     let fixture = try RunFixture((0..<9).map { reply("l\($0)", "eta 0.7\($0)") }) {
       $0.minutes = 5
     }
-    fixture.evaluator.onEvaluation = { _ in fixture.clock.advance(by: 61) }
+    let clock = fixture.clock
+    fixture.evaluator.onEvaluation = { _ in clock.advance(by: 61) }
     fixture.proposer.errors[1] = LossmithError(.interrupted, "Ctrl-C")
     #expect(try fixture.start().reason == .interrupted)
     fixture.clock.advance(by: 100_000)
@@ -178,7 +180,9 @@ struct StoppingTests {
   @Test("numbers of another reference policy are refused")
   func otherReference() throws {
     let fixture = try RunFixture([reply("a", "eta 0.7")])
-    fixture.evaluator.onEvaluation = { if $0 == "a" { fixture.evaluator.referenceHash = "new" } }
+    fixture.evaluator.onEvaluation = { [unowned evaluator = fixture.evaluator] in
+      if $0 == "a" { evaluator.referenceHash = "new" }
+    }
     let outcome = try fixture.start()
     #expect(outcome.reason == .hostFault)
     #expect(outcome.error?.message.contains("reference policy") == true)

@@ -1,0 +1,196 @@
+/* Defines jail_enter, jail_install_filter, jail_loaded. */
+#define _GNU_SOURCE
+#include "cell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Bytes of address space in use, or 0. */
+static uint64_t mapped_bytes(void) {
+  unsigned long long pages = 0;
+  FILE *file = fopen("/proc/self/statm", "re");
+  if (!file) return 0;
+  if (fscanf(file, "%llu", &pages) != 1) pages = 0;
+  fclose(file);
+  return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static int limit(int resource, uint64_t soft, uint64_t hard) {
+  struct rlimit value = {soft, hard};
+  return setrlimit((__rlimit_resource_t)resource, &value) == 0 ? 0 : errno;
+}
+
+static int set_limits(const cell_settings *settings) {
+  uint64_t mapped = mapped_bytes();
+  if (mapped == 0) return ENOSYS;
+  uint64_t space = mapped + settings->memory_bytes + settings->stack_bytes;
+  const struct {
+    int resource;
+    uint64_t soft, hard;
+  } limits[] = {
+      {RLIMIT_STACK, settings->stack_bytes, settings->stack_bytes},
+      {RLIMIT_AS, space, space},
+      /* SIGXCPU, then SIGKILL a second later. */
+      {RLIMIT_CPU, settings->cpu_seconds, settings->cpu_seconds + 1},
+      {RLIMIT_NOFILE, CELL_DESCRIPTOR_LIMIT, CELL_DESCRIPTOR_LIMIT},
+      {RLIMIT_FSIZE, 0, 0},
+      {RLIMIT_CORE, 0, 0},
+      {RLIMIT_MEMLOCK, 0, 0},
+      {RLIMIT_MSGQUEUE, 0, 0},
+      {RLIMIT_NPROC, 0, 0}, /* does not bind root; the filter denies clone as well */
+  };
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    int error = limit(limits[i].resource, limits[i].soft, limits[i].hard);
+    if (error) return error;
+  }
+  return 0;
+}
+
+/* Moves the two descriptors that stay to 3 and CELL_FD_LINE and closes the rest. */
+static int keep_descriptors(int line) {
+  if (dup3(line, CELL_FD_LINE, O_CLOEXEC) < 0) return errno;
+  if (syscall(SYS_close_range, 0u, (unsigned)CELLWIRE_FD_PLUGIN - 1, 0) != 0) return errno;
+  if (syscall(SYS_close_range, CELLWIRE_FD_PLUGIN + 1u, CELL_FD_LINE - 1u, 0) != 0) return errno;
+  if (syscall(SYS_close_range, CELL_FD_LINE + 1u, ~0u, 0) != 0) return errno;
+  return 0;
+}
+
+int jail_enter(const cell_settings *settings, pid_t reporter, int line, const char **step) {
+  *step = "parent-death signal";
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
+  if (getppid() != reporter) return ESRCH;
+  *step = "dumpable";
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return errno;
+  *step = "environment";
+  if (clearenv() != 0) return ENOMEM;
+  *step = "resource limits";
+  int error = set_limits(settings);
+  if (error) return error;
+  *step = "descriptors";
+  error = keep_descriptors(line);
+  if (error) return error;
+  *step = "no_new_privs";
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno;
+}
+
+/* Calls that computing needs and that reach nothing. getpid, gettid and
+ * rt_sigprocmask are for abort(). */
+static int allow_computing(scmp_filter_ctx filter) {
+  static const int always[] = {
+      SCMP_SYS(futex),  SCMP_SYS(munmap), SCMP_SYS(mremap),       SCMP_SYS(madvise),
+      SCMP_SYS(brk),    SCMP_SYS(getpid), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
+      SCMP_SYS(gettid), SCMP_SYS(restart_syscall),
+  };
+  for (size_t i = 0; i < sizeof always / sizeof *always; i++) {
+    int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, always[i], 0);
+    if (result != 0) return result;
+  }
+  static const int mapping[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
+  for (size_t i = 0; i < sizeof mapping / sizeof *mapping; i++) {
+    int result = seccomp_rule_add(
+        filter, SCMP_ACT_ALLOW, mapping[i], 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    if (result != 0) return result;
+  }
+  return 0;
+}
+
+/* For kernels without notifications: what a killing filter must let through
+ * while the plug-in loads, and afterwards. */
+static int allow_killing_mode(scmp_filter_ctx filter, int loading) {
+  int result = seccomp_rule_add(
+      filter, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 1,
+      SCMP_A0(SCMP_CMP_EQ, CELLWIRE_EXIT_MEMORY));
+  if (result == 0)
+    result = seccomp_rule_add(
+        filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()),
+        SCMP_A2(SCMP_CMP_EQ, SIGABRT));
+  if (result != 0 || !loading) return result;
+  static const int reading[] = {
+      SCMP_SYS(read),   SCMP_SYS(pread64), SCMP_SYS(fstat),  SCMP_SYS(newfstatat),
+      SCMP_SYS(close),  SCMP_SYS(lseek),   SCMP_SYS(access), SCMP_SYS(faccessat),
+      SCMP_SYS(mmap),   SCMP_SYS(seccomp), SCMP_SYS(prctl),  SCMP_SYS(readlink),
+      SCMP_SYS(getcwd),
+  };
+  for (size_t i = 0; i < sizeof reading / sizeof *reading; i++) {
+    result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, reading[i], 0);
+    if (result != 0) return result;
+  }
+  return seccomp_rule_add(
+      filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+      SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
+}
+
+/* Loads a filter. Returns 0 or an errno; *listener is -1 without notifications. */
+static int load(uint32_t action, int loading, int *listener) {
+  *listener = -1;
+  scmp_filter_ctx filter = seccomp_init(action);
+  if (!filter) return ENOMEM;
+  /* A call of another architecture (int 0x80, x32) never reaches the rules. */
+  int result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+  if (result == 0) result = allow_computing(filter);
+  if (result == 0 && action == SCMP_ACT_NOTIFY)
+    /* The line to the reporter: it must work before the reporter can answer. */
+    result = seccomp_rule_add(
+        filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1, SCMP_A0(SCMP_CMP_EQ, CELL_FD_LINE));
+  if (result == 0 && action != SCMP_ACT_NOTIFY) result = allow_killing_mode(filter, loading);
+  if (result == 0) result = seccomp_load(filter);
+  if (result == 0 && action == SCMP_ACT_NOTIFY) *listener = seccomp_notify_fd(filter);
+  /* Not released: freeing closes the listener in this version of the library
+   * on some paths, and the process keeps a few kilobytes only. */
+  return result < 0 ? -result : result;
+}
+
+/* Async-signal-safe: no allocation, one system call that the filter lets through. */
+static int send_hello(int listener, int notifying) {
+  cell_hello hello = {.notifying = (uint32_t)notifying};
+  struct iovec vector = {&hello, sizeof hello};
+  _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+  struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+  if (listener >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &listener, sizeof(int));
+  }
+  return sendmsg(CELL_FD_LINE, &message, MSG_NOSIGNAL) == sizeof hello ? 0 : errno;
+}
+
+int jail_install_filter(int notify, int *notifying) {
+  int listener = -1;
+  *notifying = 0;
+  if (notify && load(SCMP_ACT_NOTIFY, 1, &listener) == 0 && listener >= 0) {
+    *notifying = 1;
+    int error = send_hello(listener, 1);
+    close(listener);
+    close(CELL_FD_LINE);
+    return error;
+  }
+  /* In killing mode the line closes first: sendmsg will not be allowed. */
+  int error = send_hello(-1, 0);
+  close(CELL_FD_LINE);
+  return error ? error : load(SCMP_ACT_KILL_PROCESS, 1, &listener);
+}
+
+void jail_loaded(int notifying) {
+  if (notifying) {
+    syscall(CELL_CALL_LOADED);
+    return;
+  }
+  int listener;
+  /* Without its second filter a plug-in must not run. */
+  if (load(SCMP_ACT_KILL_PROCESS, 0, &listener) != 0) abort();
+}

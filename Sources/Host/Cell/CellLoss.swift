@@ -1,0 +1,186 @@
+import CKernelCall
+import Foundation
+import Losses
+
+/// A loss whose plug-in runs in a cell.
+///
+/// After a failure the cell is dead; the next call starts a fresh one. A batch that does
+/// not fit the regions moves the plug-in to a fresh cell with larger ones.
+public final class CellLoss: RawLoss {
+  public private(set) var descriptor: LossDescriptor
+  public let limits: CellLimits
+  private let image: PluginImage
+  private let cells: any CellSource
+  private var connection: CellConnection?
+  private var layout: CallLayout?
+
+  /// Starts a cell, loads the plug-in in it and reads its descriptor.
+  ///
+  /// - Throws: ``LossFailure``: how the plug-in's loading or `loss_describe_v1` ended, or
+  ///   `rejected(descriptor)`.
+  public init(
+    image: PluginImage, cells: any CellSource, limits: CellLimits = CellLimits()
+  ) throws(LossFailure) {
+    self.image = image
+    self.cells = cells
+    self.limits = limits
+    let opened = try Self.open(image, cells, limits, inputBytes: 0, outputBytes: 0)
+    connection = opened.connection
+    descriptor = opened.descriptor
+  }
+
+  /// Replaces the cell by a fresh one that no call has touched.
+  ///
+  /// - Throws: ``LossFailure`` as ``init(image:cells:limits:)``, and `failed(determinism)`
+  ///   when the plug-in describes itself in other words than before.
+  public func restart() throws(LossFailure) {
+    try restart(inputBytes: 0, outputBytes: 0)
+  }
+
+  /// Ends the cell; the next call starts a fresh one.
+  public func close() { connection = nil }
+
+  public func evaluateRaw(
+    _ batch: LossBatch, tunables: [Double]
+  ) throws(LossFailure) -> RawOutput {
+    try Self.requireFit(descriptor, batch, tunables)
+    let layout = layout.flatMap { $0.fits(batch) ? $0 : nil } ?? CallLayout(descriptor, batch)
+    self.layout = layout
+    if connection == nil || layout.inputBytes > connection?.regions.inputCapacity ?? 0
+      || layout.outputBytes > connection?.regions.outputCapacity ?? 0
+    {
+      try restart(inputBytes: layout.inputBytes, outputBytes: layout.outputBytes)
+    }
+    guard let connection else { throw LossFailure(.hostFault(cause: "there is no cell")) }
+    do throws(LossFailure) {
+      return try Self.call(connection, layout, batch, tunables)
+    } catch {
+      // A status leaves the plug-in alive; anything else it does not survive, nor may it.
+      if !Self.leavesCellAlive(error.finding.verdict) { self.connection = nil }
+      throw error
+    }
+  }
+
+  private static func leavesCellAlive(_ verdict: Verdict) -> Bool {
+    switch verdict {
+    case .failed(let check): check == "status" || check == "shape"
+    default: false
+    }
+  }
+
+  private static func call(
+    _ connection: CellConnection, _ layout: CallLayout, _ batch: LossBatch, _ tunables: [Double]
+  ) throws(LossFailure) -> RawOutput {
+    let regions = connection.regions
+    let pattern = CallLayout.pattern(connection.nextSequence)
+    layout.fill(batch, input: regions.columns, output: regions.outputs, pattern: pattern)
+    let request = UnsafeMutableRawPointer(regions.request)
+    let place = MemoryLayout<cellwire_request>.offset(of: \.arguments) ?? 0
+    let arguments = (request + place).assumingMemoryBound(to: cellwire_argument.self)
+    for (index, parameter) in layout.parameters.enumerated() {
+      arguments[index] = wire(parameter, tunables)
+    }
+    regions.request.pointee.operation = UInt32(CELLWIRE_CALL)
+    regions.request.pointee.argument_count = UInt32(layout.parameters.count)
+    let (outcome, status) = try connection.exchange()
+    guard outcome == CELLWIRE_RETURNED else {
+      throw LossFailure(.failed(check: "protocol"), "the cell could not make the call")
+    }
+    // Once, before anything is looked at: the plug-in may still be writing.
+    let words = layout.copy(regions.outputs)
+    if let failure = KernelStatus.failure(status) { throw failure }
+    return try layout.read(words, pattern: pattern)
+  }
+
+  private static func wire(
+    _ parameter: CallLayout.Parameter, _ tunables: [Double]
+  ) -> cellwire_argument {
+    let (kind, bits): (Int, UInt64) =
+      switch parameter {
+      case .number(let value): (CELLWIRE_U32, UInt64(value))
+      case .tunable(let index): (CELLWIRE_F64, tunables[index].bitPattern)
+      case .input(_, let offset, _):
+        (CELLWIRE_INPUT_OFFSET, UInt64(Int(CELLWIRE_REQUEST_SIZE) + offset))
+      case .output(_, let offset, _):
+        (CELLWIRE_OUTPUT_OFFSET, UInt64(Int(CELLWIRE_REPLY_SIZE) + offset))
+      }
+    return cellwire_argument(kind: UInt32(kind), reserved: 0, bits: bits)
+  }
+
+  /// The caller's part of the contract, which must not reach the plug-in broken.
+  static func requireFit(
+    _ descriptor: LossDescriptor, _ batch: LossBatch, _ tunables: [Double]
+  ) throws(LossFailure) {
+    do {
+      try descriptor.requireColumns(of: batch)
+    } catch {
+      throw LossFailure(error)
+    }
+    guard tunables.count == descriptor.tunables.count else {
+      throw LossFailure(
+        .hostFault(cause: "\(tunables.count) tunables for \(descriptor.tunables.count)"))
+    }
+  }
+}
+
+extension CellLoss {
+  /// Columns and outputs of this size fit without moving to larger regions: 4,096 pairs.
+  private static let smallestCapacity = 256 << 10
+
+  private func restart(inputBytes: Int, outputBytes: Int) throws(LossFailure) {
+    connection = nil
+    let opened = try Self.open(
+      image, cells, limits, inputBytes: inputBytes, outputBytes: outputBytes)
+    guard opened.descriptor == descriptor else {
+      throw LossFailure(
+        .failed(check: "determinism"), "the plug-in describes itself differently each time",
+        remedy: "Fill the descriptor with constants.")
+    }
+    connection = opened.connection
+  }
+
+  private static func open(
+    _ image: PluginImage, _ cells: any CellSource, _ limits: CellLimits, inputBytes: Int,
+    outputBytes: Int
+  ) throws(LossFailure) -> (connection: CellConnection, descriptor: LossDescriptor) {
+    let connection: CellConnection
+    do throws(LossmithError) {
+      let regions = try CellRegions(
+        inputCapacity: capacity(inputBytes), outputCapacity: capacity(outputBytes))
+      DescribeCall.prepare(regions.outputs)
+      regions.request.pointee.operation = UInt32(CELLWIRE_DESCRIBE)
+      connection = try CellConnection(
+        image: image, regions: regions, limits: limits, cells: cells)
+    } catch {
+      throw LossFailure(error)
+    }
+    let (outcome, status) = try connection.exchange()
+    switch outcome {
+    case CELLWIRE_RETURNED: break
+    case CELLWIRE_NO_DESCRIBE: throw DescribeCall.missing("loss_describe_v1")
+    case CELLWIRE_NO_KERNEL: throw DescribeCall.missing("loss_kernel_v1")
+    case CELLWIRE_NOT_LOADED: throw DescribeCall.notLoaded(connection.regions.text)
+    default: throw LossFailure(.failed(check: "protocol"), "the cell gave no descriptor")
+    }
+    return (connection, try DescribeCall.read(connection.regions.outputs, status: status))
+  }
+
+  /// Rounded up to a power of two, so that growing batches do not each need a new cell.
+  private static func capacity(_ bytes: Int) -> Int {
+    var capacity = smallestCapacity
+    while capacity < bytes { capacity *= 2 }
+    return capacity
+  }
+}
+
+extension CellRegions {
+  /// The reply's text, sanitised.
+  var text: String {
+    let place = MemoryLayout<cellwire_reply>.offset(of: \.text) ?? 0
+    let bytes = UnsafeRawBufferPointer(
+      start: UnsafeRawPointer(reply) + place, count: Int(CELLWIRE_TEXT_SIZE))
+    return String(
+      decoding: bytes.prefix(200).prefix { $0 != 0 }.map { (0x20..<0x7f).contains($0) ? $0 : 0x3f },
+      as: UTF8.self)
+  }
+}

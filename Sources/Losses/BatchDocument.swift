@@ -22,7 +22,9 @@ public struct BatchDocument: Sendable {
     } catch {
       throw LossmithError(
         .malformedInput, "this is not a batch document: \(JSON.explain(error))", at: source,
-        remedy: "The form is {\"columns\": {\"policy_chosen\": [-42.5], …}, \"params\": {\"beta\": 0.1}}.")
+        remedy:
+          "The form is {\"columns\": {\"policy_chosen\": [-42.5], …}, \"params\": {\"beta\": 0.1}}."
+      )
     }
     params = raw.params ?? [:]
     batch = try Self.assemble(raw.columns, source: source)
@@ -74,7 +76,8 @@ public struct BatchDocument: Sendable {
     let family = first.0.family
     if let other = columns.first(where: { $0.0.family != family }) {
       throw fail(
-        "\(first.0.name) is a \(family.name) column and \(other.0.name) a \(other.0.family.name) one")
+        "\(first.0.name) is a \(family.name) column and \(other.0.name) a \(other.0.family.name) one"
+      )
     }
     let rows = first.1.rows
     guard rows > 0 else { throw fail("the column \(first.0.name) is empty") }

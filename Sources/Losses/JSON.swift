@@ -37,7 +37,8 @@ public enum JSON {
     case .dataCorrupted(let context):
       let inner = context.underlyingError.map { ": " + explain($0) } ?? ""
       return "\(path(context)): \(context.debugDescription)\(inner)"
-    case .keyNotFound(let key, let context): return "\(path(context)) has no key \"\(key.stringValue)\""
+    case .keyNotFound(let key, let context):
+      return "\(path(context)) has no key \"\(key.stringValue)\""
     case .typeMismatch(let type, let context): return "\(path(context)) is not a \(type)"
     case .valueNotFound(_, let context): return "\(path(context)) is null"
     @unknown default: return "\(error)"

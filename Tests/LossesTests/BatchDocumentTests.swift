@@ -10,7 +10,8 @@ import Testing
   @Test("a pairwise document gives its columns, rows and parameters")
   func pairwise() throws {
     let document = try read(
-      #"{"columns": {"policy_chosen": [-1, -2.5], "policy_rejected": [-3, "-Infinity"]}, "params": {"beta": 0.05}}"#)
+      #"{"columns": {"policy_chosen": [-1, -2.5], "policy_rejected": [-3, "-Infinity"]}, "params": {"beta": 0.05}}"#
+    )
     #expect(document.batch.rows == 2)
     #expect(document.batch.columns[.policyRejected] == [-3, -.infinity])
     #expect(document.params == ["beta": 0.05])
@@ -18,7 +19,8 @@ import Testing
 
   @Test("a classification document gives its extents")
   func classification() throws {
-    let batch = try read(#"{"columns": {"logits": [[1, 2, 3], [4, 5, 6]], "labels": [0, 2]}}"#).batch
+    let batch = try read(#"{"columns": {"logits": [[1, 2, 3], [4, 5, 6]], "labels": [0, 2]}}"#)
+      .batch
     #expect(batch.family == .classification)
     #expect((batch.rows, batch.classes) == (2, 3))
     #expect(batch.columns[.logits] == [1, 2, 3, 4, 5, 6])

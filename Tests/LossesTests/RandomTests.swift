@@ -1,6 +1,7 @@
 import Foundation
-import Policy
 import Testing
+
+@testable import Losses
 
 @Suite("Random numbers")
 struct RandomTests {

@@ -20,7 +20,9 @@ import Testing
     #expect(try JSON.decode([Verdict].self, from: json) == [verdict])
   }
 
-  @Test("text that is no verdict is refused", arguments: ["", "OK", "rejected(x)", "diverged(a)", "ok()x"])
+  @Test(
+    "text that is no verdict is refused",
+    arguments: ["", "OK", "rejected(x)", "diverged(a)", "ok()x"])
   func refusal(text: String) {
     #expect(Verdict(text) == nil)
   }

@@ -26,4 +26,13 @@ public struct CheckReport: Sendable, Codable {
   public var finding: Finding
 
   public var passed: Bool { finding.verdict.isOK }
+
+  /// The report of a plug-in that could not even be opened: no check has run.
+  public static func refused(_ finding: Finding) -> CheckReport {
+    CheckReport(
+      entries: CheckSuite.names.map {
+        Entry(name: $0, outcome: .notRun, message: "not run (the plug-in did not open)", remedy: "")
+      },
+      warnings: [], finding: finding)
+  }
 }

@@ -43,7 +43,8 @@ final class CheckSession {
       try OutputRules.requireNoNaN(try evaluate(try typical(8)), in: "a batch of 8")
       return []
     case .finite:
-      try OutputRules.requireFinite(try evaluate(try typical(8)), check: "finite", in: "a batch of 8")
+      try OutputRules.requireFinite(
+        try evaluate(try typical(8)), check: "finite", in: "a batch of 8")
       return []
     case .gradient: return try gradient()
     case .batchSizes: return try batchSizes()
@@ -60,7 +61,8 @@ final class CheckSession {
   private func gradient() throws(LossFailure) -> [CheckReport.Warning] {
     let check = GradientCheck(loss: try loss(), tunables: try tunables())
     let batch = try typical(8)
-    var warnings = Self.smoothness(try check.run(on: batch, rows: Array(0..<8)), "on ordinary pairs")
+    var warnings = Self.smoothness(
+      try check.run(on: batch, rows: Array(0..<8)), "on ordinary pairs")
     // Few rows of the large batch: enough to catch statistics over the batch that are not
     // differentiated, and cheap.
     _ = try check.run(on: try typical(64), rows: [0, 31, 63])
@@ -85,7 +87,8 @@ final class CheckSession {
   private func equalToReference() throws(LossFailure) -> [CheckReport.Warning] {
     let batch = probes.equalToReference(rows: 8, columns: try loss().descriptor.inputs)
     try OutputRules.requireFinite(
-      try evaluate(batch), check: "equal-to-reference", in: "a batch where the policy is the reference",
+      try evaluate(batch), check: "equal-to-reference",
+      in: "a batch where the policy is the reference",
       remedy:
         "The first training step has margin 0 and log-ratios 0: avoid dividing by them, and roots or "
         + "logarithms of them.")

@@ -46,7 +46,8 @@ public struct CheckSuite {
       if let failure {
         entries.append(
           .init(
-            name: step.rawValue, outcome: .notRun, message: "not run (after \(failure.step.rawValue))",
+            name: step.rawValue, outcome: .notRun,
+            message: "not run (after \(failure.step.rawValue))",
             remedy: ""))
         continue
       }
@@ -63,7 +64,8 @@ public struct CheckSuite {
       }
     }
     return CheckReport(
-      entries: entries, warnings: Self.distinct(warnings), finding: failure?.finding ?? Finding(.ok))
+      entries: entries, warnings: Self.distinct(warnings), finding: failure?.finding ?? Finding(.ok)
+    )
   }
 
   /// One warning a name: a kink met on two batches is one kink.

@@ -74,7 +74,9 @@ struct GradientCheck {
       // The step that was really taken, after rounding.
       return (try loss.evaluate(moved, tunables: tunables).values, position - origin)
     }
-    func slope(_ a: (values: [Double], step: Double), _ b: (values: [Double], step: Double)) -> Double {
+    func slope(_ a: (values: [Double], step: Double), _ b: (values: [Double], step: Double))
+      -> Double
+    {
       var sum = 0.0
       for index in a.values.indices { sum += a.values[index] - b.values[index] }
       return sum / (a.step - b.step)

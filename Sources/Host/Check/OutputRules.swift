@@ -8,7 +8,8 @@ enum OutputRules {
       .failed(check: check),
       "the kernel did not write \(first)"
         + (raw.unwritten.count > 1 ? " and \(raw.unwritten.count - 1) more elements" : ""),
-      remedy: "Write every element of the value and of each gradient array that the descriptor lists.")
+      remedy:
+        "Write every element of the value and of each gradient array that the descriptor lists.")
   }
 
   static func requireNoNaN(_ output: LossOutput, in place: String) throws(LossFailure) {

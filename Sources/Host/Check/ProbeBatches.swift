@@ -79,3 +79,8 @@ struct ProbeBatches {
     }
   }
 }
+
+extension RandomStream {
+  /// A uniform number in [low, high).
+  mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
+}

@@ -1,3 +1,5 @@
+import Losses
+
 /// The order in which a training visits its rows: a fresh permutation every epoch.
 ///
 /// Rows left over at the end of an epoch, fewer than a batch, are dropped, so every batch has the same

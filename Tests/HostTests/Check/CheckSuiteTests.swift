@@ -1,6 +1,7 @@
 import Foundation
 import Host
 import Losses
+import Synchronization
 import Testing
 
 @Suite struct CheckSuiteTests {
@@ -100,9 +101,11 @@ import Testing
   @Test("a loss that counts its calls fails as not deterministic")
   func determinism() {
     let report = CheckSuite { () throws(LossFailure) in
-      var calls = 0.0
+      let calls = Mutex(0.0)
       return ClosureLoss { margin, beta in
-        calls += 1
+        let calls = calls.withLock {
+          $0 += 1; return $0
+        }
         // Small enough for the comparison with differences, large enough to change bits.
         return (margin.map { softplus(-beta * $0) + calls * 1e-13 }, Self.dpo(margin, beta).slopes)
       }

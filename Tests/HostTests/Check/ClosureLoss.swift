@@ -4,7 +4,8 @@ import Losses
 
 /// A pairwise loss written as Swift closures, to try the checks on faults that no compiler catches.
 final class ClosureLoss: RawLoss {
-  typealias Kernel = (_ margin: [Double], _ beta: Double) -> (values: [Double], slopes: [Double])
+  typealias Kernel =
+    @Sendable (_ margin: [Double], _ beta: Double) -> (values: [Double], slopes: [Double])
 
   let descriptor = LossDescriptor(
     name: "closure", summary: "", family: .pairwise, claims: [],
@@ -33,7 +34,8 @@ final class ClosureLoss: RawLoss {
 
 /// A loss of one margin with its slope, lifted to a batch.
 func rowwise(
-  _ value: @escaping (Double, Double) -> Double, slope: @escaping (Double, Double) -> Double
+  _ value: @escaping @Sendable (Double, Double) -> Double,
+  slope: @escaping @Sendable (Double, Double) -> Double
 ) -> ClosureLoss.Kernel {
   { margin, beta in (margin.map { value($0, beta) }, margin.map { slope($0, beta) }) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Losses
 
 /// Contexts, rewards and reference of a bandit: the same for every seed and every loss.
 ///

@@ -1,3 +1,5 @@
+import Losses
+
 /// Pairs of episodes on shared contexts, each pair with a preferred one.
 struct PreferencePairs: Sendable {
   /// T.

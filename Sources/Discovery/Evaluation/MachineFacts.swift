@@ -1,0 +1,31 @@
+import Foundation
+import Policy
+
+/// Facts of the machine that numbers depend on, recorded with every result.
+public enum MachineFacts {
+  /// Those of this process, a worker.
+  public static func current(isolation: Isolation) -> [String: String] {
+    let blas = BLASEnvironment.current()
+    return [
+      "cpu": cpuName() ?? "unknown", "blas_core": blas.core, "blas_threads": String(blas.threads),
+      "openblas": blas.version, "isolation": isolation.rawValue, "kernel": kernelRelease(),
+      "layers": isolation == .process
+        ? "exec, empty environment, closed descriptors, no_new_privs, rlimits, seccomp, sealed regions"
+        : "none",
+    ]
+  }
+
+  /// The model name that the kernel gives, of the first processor.
+  static func cpuName() -> String? {
+    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
+      return nil
+    }
+    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+    return line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(in: .whitespaces)
+  }
+
+  private static func kernelRelease() -> String {
+    let text = try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)
+    return text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? "unknown"
+  }
+}

@@ -1,0 +1,21 @@
+extension LossDescriptor {
+  /// Refuses values that the loss does not allow.
+  ///
+  /// Names that the loss does not declare are not an error here.
+  ///
+  /// - Throws: `LossmithError(.usage)` for a value outside a tunable's range.
+  public func requireValid(_ overrides: [String: Double]) throws(LossmithError) {
+    for tunable in tunables {
+      guard let value = overrides[tunable.name] else { continue }
+      guard value >= tunable.minimum, value <= tunable.maximum else {
+        throw LossmithError(
+          .usage,
+          "\(name) allows \(tunable.name) from \(tunable.minimum) to \(tunable.maximum), not \(value)"
+        )
+      }
+      if tunable.isInteger, value != value.rounded() {
+        throw LossmithError(.usage, "\(tunable.name) of \(name) is a whole number, not \(value)")
+      }
+    }
+  }
+}

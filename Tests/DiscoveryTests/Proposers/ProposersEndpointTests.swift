@@ -234,6 +234,21 @@ struct ProposersEndpointTests {
     }
   }
 
+  @Test("A server without TLS behind an https URL is told apart and not asked again")
+  func noTLS() throws {
+    let server = ScriptedServer(Chat.ok())
+    defer { server.stop() }
+    let url = server.url.replacingOccurrences(of: "http:", with: "https:")
+    let patient = Patient(try Chat.endpoint(url))
+    let error = try patient.failure()
+    #expect(error.code == .endpoint)
+    #expect(error.remedy?.contains("certificate") == true)
+    #expect(patient.waits.isEmpty)
+    // The key went nowhere.
+    #expect(
+      !server.received.contains { String(decoding: $0.body, as: UTF8.self).contains(Chat.secret) })
+  }
+
   @Test("A connection that is cut once does no harm")
   func recovers() throws {
     let server = ScriptedServer(.raw([]), Chat.ok("again"))

@@ -64,7 +64,8 @@ struct ProposersReplayTests {
     "A line that is no reply is named",
     arguments: [
       ("{\"reply\":\"a\"}\n\n{\"reply\":", "FILE:3"), ("{\"reply\":\"a\"}\nhello", "FILE:2"),
-      ("{\"reply\":1}", "FILE:1"), ("{\"answer\":\"x\"}", "FILE:1"), ("{\"thought\":\"x\"}", "FILE:1"),
+      ("{\"reply\":1}", "FILE:1"), ("{\"answer\":\"x\"}", "FILE:1"),
+      ("{\"thought\":\"x\"}", "FILE:1"),
       ("[{\"role\":1}]", "FILE:1"), ("", "FILE"), ("{\"comment\":\"x\"}", "FILE"), ("7", "FILE:1"),
     ])
   func malformed(text: String, location: String) throws {

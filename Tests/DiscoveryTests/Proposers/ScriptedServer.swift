@@ -121,6 +121,8 @@ final class ScriptedServer: @unchecked Sendable {
       let count = recv(connection, &buffer, buffer.count, 0)
       guard count > 0 else { return nil }
       bytes += buffer[..<count]
+      // A greeting of TLS, say: whoever sends it gets its answer in plain words.
+      if let first = bytes.first, first < 0x41 { return Received(head: "", body: bytes) }
     }
   }
 

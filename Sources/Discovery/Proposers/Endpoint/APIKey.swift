@@ -24,7 +24,8 @@ public struct APIKey: Sendable {
       if value.isEmpty { continue }
       guard value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), value.utf8.count <= 8192 else {
         throw LossmithError(
-          .usage, "The value of the variable is no key: it holds spaces, line breaks or letters "
+          .usage,
+          "The value of the variable is no key: it holds spaces, line breaks or letters "
             + "that a header cannot.", at: name, remedy: "Set the variable to the bare key.")
       }
       return APIKey(variable: name, secret: value)

@@ -29,8 +29,9 @@ enum ChatFailure: Error {
       guard type.isEmpty || type.hasSuffix("json") else {
         throw .unreadable("The endpoint answered with \(type), not with JSON.")
       }
-      throw .incomplete("The endpoint's answer is not the JSON of a chat completion: "
-        + JSON.explain(error))
+      throw .incomplete(
+        "The endpoint's answer is not the JSON of a chat completion: "
+          + JSON.explain(error))
     }
     if let fault = answer.error, answer.choices?.isEmpty != false {
       // A gateway's way to pass an error on: its code is a status.
@@ -82,15 +83,17 @@ enum ChatFailure: Error {
 
   // MARK: - Words
 
-  /// The fault in a few words, without secrets.
+  /// The fault in a few words on one line, without secrets.
   func summary(key: APIKey?) -> String {
+    func clean(_ text: String) -> String {
+      ReplyParser.excerpt(Redaction.clean(text, key: key), length: 300)
+    }
     switch self {
     case .aborted: return "interrupted"
-    case .transport(let failure): return Redaction.clean(failure.message, key: key)
-    case .unreadable(let text), .incomplete(let text): return Redaction.clean(text, key: key)
+    case .transport(let failure): return clean(failure.message)
+    case .unreadable(let text), .incomplete(let text): return clean(text)
     case .refused(let response):
-      let words = Self.fault(of: response)?.message ?? ""
-      let said = ReplyParser.excerpt(Redaction.clean(words, key: key), length: 300)
+      let said = clean(Self.fault(of: response)?.message ?? "")
       return "the endpoint answered with status \(response.status)"
         + (said.isEmpty ? "" : ": “\(said)”")
     }
@@ -118,8 +121,9 @@ enum ChatFailure: Error {
       case .unreachable:
         return "Start the server or correct \(url); behind a proxy set https_proxy and no_proxy."
       case .tls:
-        return "Check the server's certificate and this machine's certificates "
-          + "(package ca-certificates); a plain local server wants http:// in \(url)."
+        return "Check the server's certificate and this machine's (package ca-certificates), "
+          + "or name a file of certificates in SSL_CERT_FILE; a plain local server wants http:// "
+          + "in \(url)."
       case .tooLarge: return "Check \(url): no chat completion is that long."
       case .timeout, .cut, .garbled, .aborted, .other:
         return "Try again later, or check \(url) and the network."

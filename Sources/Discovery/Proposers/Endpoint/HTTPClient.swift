@@ -1,9 +1,11 @@
 import CCurl
+import Foundation
 
 /// HTTP over libcurl: one request at a time, bounded in every direction.
 ///
 /// TLS certificates are verified. Redirects are not followed, since the request carries a key.
 /// Proxies are taken from the usual environment variables, except for a server on this machine.
+/// `SSL_CERT_FILE` names the certificates of an authority that the machine does not know.
 public struct HTTPClient: HTTPTransport {
   /// libcurl wants to be prepared once, before any thread uses it.
   private static let isPrepared: Bool = ccurl_prepare() == CURLE_OK
@@ -11,7 +13,14 @@ public struct HTTPClient: HTTPTransport {
   /// Milliseconds between two looks at `shouldAbort`.
   private static let tick: Int32 = 100
 
-  public init() {}
+  private let certificates: String?
+
+  /// - Parameter certificates: a file of trusted authorities in PEM form; nil for the machine's.
+  public init(
+    certificates: String? = ProcessInfo.processInfo.environment["SSL_CERT_FILE"]
+  ) {
+    self.certificates = certificates
+  }
 
   public func send(
     _ request: HTTPRequest, limits: HTTPLimits, shouldAbort: () -> Bool
@@ -46,13 +55,15 @@ public struct HTTPClient: HTTPTransport {
     if let headerList { ccurl_set_headers(easy, headerList) }
     if request.method == .post {
       ccurl_set_long(easy, CURLOPT_POST, 1)
-      ccurl_set_body(easy, UnsafeRawPointer(body.baseAddress) ?? UnsafeRawPointer(errorText),
+      ccurl_set_body(
+        easy, UnsafeRawPointer(body.baseAddress) ?? UnsafeRawPointer(errorText),
         curl_off_t(body.count))
     }
     Self.setLimits(limits, on: easy)
     ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
     ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1)
     ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2)
+    if let certificates { ccurl_set_string(easy, CURLOPT_CAINFO, certificates) }
     ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, "")
     ccurl_set_string(easy, CURLOPT_USERAGENT, "lossmith")
     if request.url.isLoopback { ccurl_set_string(easy, CURLOPT_NOPROXY, "*") }

@@ -64,7 +64,7 @@ struct ReplyScan {
 
   init(_ bytes: [UInt8], style: ReplyReader.Style) {
     // Thousands of braces that never close would cost a scan each.
-    var budget = 16 * bytes.count + 4096
+    var budget = 4 * bytes.count + 4096
     var start = 0
     while budget > 0, let open = bytes[start...].firstIndex(of: UInt8(ascii: "{")) {
       var reader = ReplyReader(bytes, style: style, at: open)

@@ -51,11 +51,9 @@ public struct ReplyParser: Sendable {
         "The reply has \(text.utf8.count) bytes, more than the \(maximumReply) allowed.",
         Remedy.shorter)
     }
-    var body = text[...]
-    while body.first == "\u{FEFF}" { body = body.dropFirst() }
-    guard body.contains(where: { !$0.isWhitespace }) else {
-      throw refused("The reply is empty.", Remedy.format)
-    }
+    // A byte order mark counts as white space.
+    let body = text.drop(while: { $0.isWhitespace || $0 == "\u{FEFF}" })
+    guard !body.isEmpty else { throw refused("The reply is empty.", Remedy.format) }
     // A reasoning model drafts objects before it answers.
     if let end = body.range(of: "</think>", options: .backwards),
       let proposal = try? parseBody(body[end.upperBound...])

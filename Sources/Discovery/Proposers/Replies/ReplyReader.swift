@@ -157,7 +157,8 @@ struct ReplyReader {
   /// A number or a bare word; says what it was.
   private mutating func skipWord() throws(ReplyProblem) -> String {
     let start = position
-    while position < bytes.count, Self.isWord(bytes[position]) || "+-.".utf8.contains(bytes[position])
+    while position < bytes.count,
+      Self.isWord(bytes[position]) || "+-.".utf8.contains(bytes[position])
     {
       position += 1
     }
@@ -272,16 +273,22 @@ struct ReplyReader {
     }
   }
 
-  /// Whether `"thought" :` or another key that a proposal has stands here.
+  /// Whether `"thought" :` or another key that a proposal has stands here, quoted or bare.
   private func knownKey(at index: Int) -> Bool {
     var cursor = index
-    var word: [UInt8] = []
-    while cursor < bytes.count, cursor < index + 12, bytes[cursor] != UInt8(ascii: ":") {
-      if Self.isWord(bytes[cursor]) { word.append(bytes[cursor]) }
+    let isQuoted = cursor < bytes.count && "\"'".utf8.contains(bytes[cursor])
+    if isQuoted { cursor += 1 }
+    let start = cursor
+    while cursor < bytes.count, cursor < start + 12, Self.isWord(bytes[cursor]) { cursor += 1 }
+    guard ReplyObject.isKnown(String(decoding: bytes[start..<cursor], as: UTF8.self)) else {
+      return false
+    }
+    if isQuoted {
+      guard cursor < bytes.count, bytes[cursor] == bytes[index] else { return false }
       cursor += 1
     }
-    guard cursor < bytes.count, bytes[cursor] == UInt8(ascii: ":") else { return false }
-    return ReplyObject.isKnown(String(decoding: word, as: UTF8.self))
+    cursor = firstNonSpace(from: cursor)
+    return cursor < bytes.count && bytes[cursor] == UInt8(ascii: ":")
   }
 
   // MARK: - Bytes

@@ -1,0 +1,174 @@
+import Foundation
+import Losses
+import Report
+import Testing
+
+@Suite("Page")
+struct PageTests {
+  static func html(_ model: RunModel) throws -> String {
+    try RunReport.html(model, templates: SampleRun.templates)
+  }
+
+  @Test("the page holds headline, pictures, table, failures and every proposal")
+  func contents() throws {
+    let page = try Self.html(SampleRun.model)
+    #expect(page.contains("<h1>The best of 6 proposals is winner: η = 0.6680 ± 0.0060.</h1>"))
+    #expect(page.contains("+0.023 [+0.011, +0.035]"))
+    #expect(page.components(separatedBy: "<svg").count == 3)
+    for candidate in SampleRun.model.candidates {
+      #expect(page.contains("<details id=\"c\(candidate.index)\""))
+      #expect(page.contains("The idea of \(candidate.name)."))
+      #expect(page.contains("let source = &quot;\(candidate.name)&quot;"))
+    }
+    #expect(page.contains("rejected(compile)") && page.contains("How to mend broken."))
+    #expect(page.contains("kink at 0 in winner"))
+    #expect(page.contains("A transcript was replayed."))
+    #expect(page.contains("Haswell") && page.contains("0.4089"))
+    // A template key without a value would leave nothing; a misspelt tag would stay.
+    #expect(!page.contains("{{"))
+    #expect(try Self.html(SampleRun.model) == page)
+  }
+
+  @Test("the page asks nothing of the network and runs nothing")
+  func selfContained() throws {
+    let page = try Self.html(SampleRun.model)
+    #expect(page.contains("default-src 'none'; style-src 'unsafe-inline'"))
+    for forbidden in ["<script", "src=", "<link", "@import", "url(", "<iframe"] {
+      #expect(!page.contains(forbidden))
+    }
+    let targets = page.components(separatedBy: "href=\"").dropFirst()
+    #expect(targets.allSatisfy { $0.hasPrefix("#c") })
+    let addresses = page.replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "")
+    #expect(!addresses.contains("http://") && !addresses.contains("https://"))
+  }
+
+  static let hostile = [
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</pre></details><script>",
+    "{{{title}}}<b>", "' onmouseover='alert(1)", "]]></style><script>",
+    // Swift sees one character in a quote with a combining mark; a browser ends the attribute.
+    "\"\u{301} onload=alert(1) <\u{301}script>", "nul\0 esc\u{1B}[31m \u{202E}txt",
+  ]
+
+  /// The sample with one text wherever a model, a plug-in or a user can write.
+  static func filled(with text: String) -> RunModel {
+    var model = SampleRun.model
+    model.title = text
+    model.proposer = text
+    model.notes = [text]
+    model.stopReason = text
+    model.environment = [text: text]
+    model.baselines[1].name = text
+    for index in model.candidates.indices {
+      model.candidates[index].name = text
+      model.candidates[index].thought = text
+      model.candidates[index].source = text
+      model.candidates[index].message = text
+      model.candidates[index].remedy = text
+      model.candidates[index].warnings = [text]
+    }
+    model.candidates[2].verdict = .failed(check: text)
+    return model
+  }
+
+  @Test("whatever a model or a plug-in wrote is escaped wherever it stands", arguments: hostile)
+  func escaping(text: String) throws {
+    let model = Self.filled(with: text)
+    let plain = try Self.html(Self.filled(with: "harmless"))
+    let page = try Self.html(model)
+    // The same tags, in the same number: nothing that was written became markup. On bytes, because
+    // characters would hide what combines with a bracket.
+    #expect(Self.count("<", in: page) == Self.count("<", in: plain))
+    #expect(Self.count(">", in: page) == Self.count(">", in: plain))
+    #expect(Self.count("\"", in: page) == Self.count("\"", in: plain))
+    #expect(!page.unicodeScalars.contains { $0 == "\0" || $0 == "\u{1B}" || $0 == "\u{202E}" })
+    #expect(throws: Never.self) { try DrawingReader(RunReport.trajectorySVG(model)) }
+    let ranking = try #require(RunReport.rankingSVG(model))
+    #expect(throws: Never.self) { try DrawingReader(ranking) }
+  }
+
+  private static func count(_ mark: Unicode.Scalar, in text: String) -> Int {
+    text.unicodeScalars.count { $0 == mark }
+  }
+
+  @Test("escaping keeps every other character")
+  func markup() {
+    #expect(
+      Markup("a & b < c > d \"e\" 'f'").description
+        == "a &amp; b &lt; c &gt; d &quot;e&quot; &#39;f&#39;")
+    #expect(Markup("β·ρ → ∞\n\tη").description == "β·ρ → ∞\n\tη")
+    #expect(Markup("\u{202E}").description == "⟨U+202E⟩")
+    #expect(Markup("a\r\nb").description == "a\nb")
+  }
+
+  @Test("the headline says no more than the interval does")
+  func honesty() throws {
+    func caution(_ delta: RunModel.Delta?) throws -> String {
+      var model = SampleRun.model
+      model.candidates[3].delta = delta
+      let page = try Self.html(model)
+      let start = try #require(page.range(of: "<p class=\"caution\">")).upperBound
+      let end = try #require(page.range(of: "</p>", range: start..<page.endIndex)).lowerBound
+      return String(page[start..<end])
+    }
+    let better = try caution(.init(mean: 0.023, low: 0.011, high: 0.035))
+    #expect(better.contains("lies above 0") && better.contains("picked from 3"))
+    let unclear = try caution(.init(mean: 0.01, low: -0.002, high: 0.022))
+    #expect(unclear.contains("not distinguishable from DPO"))
+    let worse = try caution(.init(mean: -0.1, low: -0.2, high: -0.05))
+    #expect(worse.contains("worse than DPO"))
+    #expect(try caution(.init(mean: 0.01, low: nil, high: nil)).contains("one seed"))
+    #expect(try caution(nil).contains("no difference to DPO"))
+  }
+
+  @Test("a run in which everything failed, and one without proposals, have a page")
+  func nothingMeasured() throws {
+    var model = SampleRun.model
+    model.candidates = model.candidates.filter { $0.eta == nil }
+    let failed = try Self.html(model)
+    #expect(failed.contains("No candidate was measured: 3 proposals failed."))
+    #expect(failed.contains("The best baseline is dpo"))
+    model.candidates = []
+    model.baselines = []
+    model.reference = nil
+    let empty = try Self.html(model)
+    #expect(empty.contains("No candidate has been proposed yet."))
+    #expect(!empty.contains("<svg"))
+  }
+
+  @Test("a run of 200 candidates stays under two megabytes")
+  func size() throws {
+    var model = SampleRun.model
+    model.candidates = (1...200).map { index in
+      var candidate = SampleRun.candidate(
+        index, generation: index, name: "loss_\(index)", mean: 0.5 + 0.0005 * Double(index))
+      candidate.source = String(repeating: "let x = softplus(-batch.margin)\n", count: 60)
+      candidate.thought = String(repeating: "A thought. ", count: 60)
+      return candidate
+    }
+    let page = try Self.html(model)
+    #expect(page.utf8.count < 2_000_000)
+    #expect(page.contains("first\n40 rows") || page.contains("40 rows"))
+  }
+
+  @Test("a model reads back from its JSON")
+  func coding() throws {
+    let data = try JSON.encode(SampleRun.model)
+    #expect(try JSON.decode(RunModel.self, from: data) == SampleRun.model)
+  }
+
+  @Test("a missing and a broken template are named")
+  func templates() {
+    let missing = #expect(throws: LossmithError.self) {
+      try ReportTemplates(folder: URL(fileURLWithPath: "/nowhere"))
+    }
+    #expect(missing?.code == .missingFile)
+    #expect(missing?.location == "/nowhere")
+    let broken = #expect(throws: LossmithError.self) {
+      try ReportTemplates(texts: [
+        "page": "{{#open}}", "style": "", "ranking": "", "candidate": "",
+      ])
+    }
+    #expect(broken?.code == .malformedInput)
+    #expect(broken?.location == "page.mustache")
+  }
+}

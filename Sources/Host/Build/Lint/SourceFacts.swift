@@ -5,10 +5,11 @@ public struct SourceFacts: Hashable, Sendable {
   /// Whether a function `loss` stands at the top level.
   public var definesLoss = false
   /// Every identifier in the source.
-  ///
-  /// A column that the source does not mention is certainly not read; one that it mentions may
-  /// be read.
   public var identifiers: Set<String> = []
+  /// Identifiers after a dot.
+  ///
+  /// A column of the batch that is not among them is certainly not read; one that is may be.
+  public var members: Set<String> = []
   /// The type of the batch that `loss` takes, for example `PairwiseBatch`; nil without one.
   public var batchType: String?
 
@@ -17,8 +18,13 @@ public struct SourceFacts: Hashable, Sendable {
   init(_ lexed: LexedSource) {
     summary = lexed.documentation.first { !$0.text.isEmpty }?.text ?? ""
     let tokens = lexed.tokens
-    for token in tokens where token.kind == .identifier || token.kind == .quotedIdentifier {
-      identifiers.insert(token.text)
+    var afterDot = false
+    for token in tokens {
+      if token.kind == .identifier || token.kind == .quotedIdentifier {
+        identifiers.insert(token.text)
+        if afterDot { members.insert(token.text) }
+      }
+      afterDot = token.kind == .punctuation && token.text == "."
     }
     for index in tokens.indices.dropLast(2) where Self.beginsLoss(tokens[index...]) {
       definesLoss = true

@@ -1,0 +1,66 @@
+import Foundation
+import Glibc
+import Losses
+
+/// Files that are whole or absent, whatever happens while they are written.
+enum AtomicFile {
+  /// Writes beside the target, forces the bytes to the disk, then renames.
+  ///
+  /// Makes the folder when it is missing.
+  ///
+  /// - Throws: `storage`.
+  static func write(_ data: Data, to target: URL) throws(LossmithError) {
+    let folder = target.deletingLastPathComponent()
+    try makeFolder(folder)
+    let temporary = folder.appending(path: ".\(UUID().uuidString).tmp")
+    do {
+      try data.write(to: temporary)
+      let handle = try FileHandle(forWritingTo: temporary)
+      try handle.synchronize()
+      try handle.close()
+    } catch {
+      unlink(temporary.path)
+      throw failure(at: target, error)
+    }
+    guard rename(temporary.path, target.path) == 0 else {
+      let code = errno
+      unlink(temporary.path)
+      throw failure(at: target, POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO))
+    }
+    synchronize(folder)
+  }
+
+  /// Renames a folder to a place where none was before; a folder that came first stays.
+  static func move(folder: URL, to target: URL) throws(LossmithError) {
+    try makeFolder(target.deletingLastPathComponent())
+    if rename(folder.path, target.path) != 0 {
+      let code = errno
+      guard code == EEXIST || code == ENOTEMPTY else {
+        throw failure(at: target, POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO))
+      }
+    }
+    synchronize(target.deletingLastPathComponent())
+  }
+
+  static func makeFolder(_ folder: URL) throws(LossmithError) {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw failure(at: folder, error)
+    }
+  }
+
+  private static func synchronize(_ folder: URL) {
+    let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+
+  static func failure(at place: URL, _ error: any Error) -> LossmithError {
+    LossmithError(
+      .storage, "A file of the cache cannot be written.", at: place.path,
+      remedy: "Make room or make the folder writable, or set XDG_CACHE_HOME to another one.",
+      underlying: error)
+  }
+}

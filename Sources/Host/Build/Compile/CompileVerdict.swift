@@ -1,0 +1,101 @@
+import Foundation
+import Glibc
+import Losses
+
+/// Turns the end of a compiler into the verdict on its source.
+enum CompileVerdict {
+  /// nil when the compiler succeeded and said nothing that counts as an error.
+  static func rejection(
+    _ outcome: CompileJail.Outcome, source: PluginSource, compiledName: String, scratch: URL
+  ) -> BuildRejection? {
+    let parser = DiagnosticParser(
+      compiledName: compiledName, shownName: source.fileName, source: source.text)
+    let diagnostics = parser.parse(outcome.messages).map(promoted)
+    switch outcome.ending {
+    case .succeeded:
+      guard !diagnostics.errors.isEmpty else { return nil }
+      return refused(diagnostics, source)
+    case .failed:
+      if let fault = hostFault(outcome.messages, scratch: scratch) {
+        return BuildRejection(fault, diagnostics: diagnostics)
+      }
+      return refused(diagnostics, source)
+    case .exceeded(let limit):
+      return BuildRejection(
+        Finding(
+          .rejected(.compile), "The compiler \(limit).",
+          remedy: "Write shorter expressions: give intermediate results names and types, and use "
+            + "vector functions in place of long tables of numbers."), diagnostics: diagnostics)
+    case .crashed(let signal):
+      return BuildRejection(
+        Finding(
+          .rejected(.compile),
+          "The compiler died of \(SignalName.name(of: signal)) on this source.",
+          remedy: "Write the loss with simpler constructs: plain functions over vectors."),
+        diagnostics: diagnostics)
+    }
+  }
+
+  /// Warnings of a source that compiled, one line each.
+  static func warnings(
+    _ outcome: CompileJail.Outcome, source: PluginSource, compiledName: String
+  ) -> [String] {
+    let parser = DiagnosticParser(
+      compiledName: compiledName, shownName: source.fileName, source: source.text)
+    return parser.parse(outcome.messages).warnings.compactMap { warning in
+      warning.line.map { "\(source.fileName):\($0): \(warning.message)" }
+    }
+  }
+
+  /// Touching memory is a warning of the compiler's; in an author's file it is an error.
+  private static func promoted(_ diagnostic: CompilerDiagnostic) -> CompilerDiagnostic {
+    guard diagnostic.group == "StrictMemorySafety", diagnostic.file != nil else {
+      return diagnostic
+    }
+    var error = diagnostic
+    error.severity = .error
+    error.fixIt = nil
+    return error
+  }
+
+  private static func refused(
+    _ diagnostics: [CompilerDiagnostic], _ source: PluginSource
+  ) -> BuildRejection {
+    let errors = diagnostics.errors
+    let message =
+      errors.isEmpty ? "The compiler refused the source without a word." : diagnostics.summary()
+    return BuildRejection(
+      Finding(.rejected(.compile), message, remedy: remedy(errors, source)),
+      diagnostics: diagnostics)
+  }
+
+  private static func remedy(
+    _ errors: [CompilerDiagnostic], _ source: PluginSource
+  ) -> String {
+    if let first = errors.first(where: { $0.line != nil }), let line = first.line {
+      let proposal = first.fixIt.map { " The compiler proposes: \($0)" } ?? ""
+      return source.language == .swift
+        ? "Mend line \(line) first; use only the functions and types of the loss vocabulary."
+          + proposal
+        : "Mend line \(line) first.\(proposal)"
+    }
+    return source.language == .swift
+      ? "Write func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector, and use only the "
+        + "functions and types of the loss vocabulary."
+      : "Define every function that you call, and use libc and libm only."
+  }
+
+  /// A full disk is the machine's fault. The compiler's word for it is believed only when the
+  /// disk is full indeed, since a source may contain the same words.
+  private static func hostFault(_ messages: String, scratch: URL) -> Finding? {
+    guard messages.contains("No space left on device") else { return nil }
+    var status = statvfs()
+    guard statvfs(scratch.path, &status) == 0,
+      UInt64(status.f_bavail) * UInt64(status.f_frsize) < 16 << 20
+    else { return nil }
+    return Finding(
+      .hostFault(cause: "no space left"),
+      "The compiler found no space left where it works.",
+      remedy: "Make room, or set XDG_CACHE_HOME to another folder.")
+  }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Losses
+
+/// The source of a plug-in: one file.
+public struct PluginSource: Hashable, Sendable {
+  public enum Language: String, Sendable, CaseIterable {
+    case swift
+    case c
+    case cxx = "cpp"
+
+    /// The language of a file name's extension; nil for any other file.
+    public init?(fileExtension: String) {
+      switch fileExtension {
+      case "swift": self = .swift
+      case "c": self = .c
+      case "cpp", "cc", "cxx": self = .cxx
+      default: return nil
+      }
+    }
+  }
+
+  public var text: String
+  public var language: Language
+  /// The author's name for the file, shown in messages only.
+  public var fileName: String
+
+  /// Text that came without a file, for example from a model.
+  public init(text: String, language: Language = .swift, fileName: String = "Loss.swift") {
+    self.text = text
+    self.language = language
+    self.fileName = fileName
+  }
+
+  /// Reads a source file.
+  ///
+  /// - Throws: `missingFile`; `malformedInput` for an unknown extension, for bytes that are not
+  ///   UTF-8, and for a file that is far too large to be a loss.
+  public init(file: URL) throws(LossmithError) {
+    guard let language = Language(fileExtension: file.pathExtension) else {
+      throw LossmithError(
+        .malformedInput, "The file is not a source of a plug-in.", at: file.path,
+        remedy: "Give a .swift, .c or .cpp file.")
+    }
+    let limit = 16 << 20
+    guard let stamp = FileStamp(path: file.path) else {
+      throw LossmithError(
+        .missingFile, "There is no such file.", at: file.path,
+        remedy: "Check that the path is right.")
+    }
+    guard stamp.size <= limit else {
+      throw LossmithError(
+        .malformedInput, "The source has \(stamp.size) bytes; the limit is \(limit).",
+        at: file.path, remedy: "A loss takes a few dozen lines: check that this is the right file.")
+    }
+    let data: Data
+    do {
+      data = try Data(contentsOf: file)
+    } catch {
+      throw LossmithError(
+        .missingFile, "The file cannot be read.", at: file.path,
+        remedy: "Check that it is a file and that you may read it.", underlying: error)
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw LossmithError(
+        .malformedInput, "The source is not UTF-8 text.", at: file.path,
+        remedy: "Save it as UTF-8.")
+    }
+    self.init(text: text, language: language, fileName: file.lastPathComponent)
+  }
+}

@@ -57,10 +57,10 @@ static int set_limits(const cell_settings *settings) {
   return 0;
 }
 
-/* Moves the two descriptors that stay to 3 and CELL_FD_LINE and closes the rest. */
+/* Keeps the plug-in's file and the line, and 0 to 2, which are the null device:
+ * libseccomp takes a listener that happens to be descriptor 0 for none at all. */
 static int keep_descriptors(int line) {
   if (dup3(line, CELL_FD_LINE, O_CLOEXEC) < 0) return errno;
-  if (syscall(SYS_close_range, 0u, (unsigned)CELLWIRE_FD_PLUGIN - 1, 0) != 0) return errno;
   if (syscall(SYS_close_range, CELLWIRE_FD_PLUGIN + 1u, CELL_FD_LINE - 1u, 0) != 0) return errno;
   if (syscall(SYS_close_range, CELL_FD_LINE + 1u, ~0u, 0) != 0) return errno;
   return 0;
@@ -74,11 +74,12 @@ int jail_enter(const cell_settings *settings, pid_t reporter, int line, const ch
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return errno;
   *step = "environment";
   if (clearenv() != 0) return ENOMEM;
-  *step = "resource limits";
-  int error = set_limits(settings);
-  if (error) return error;
   *step = "descriptors";
-  error = keep_descriptors(line);
+  int error = keep_descriptors(line);
+  if (error) return error;
+  /* After that: no descriptor as high as CELL_FD_LINE can be made any more. */
+  *step = "resource limits";
+  error = set_limits(settings);
   if (error) return error;
   *step = "no_new_privs";
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno;

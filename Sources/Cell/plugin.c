@@ -18,10 +18,12 @@ typedef struct plugin {
   char text[CELLWIRE_TEXT_SIZE];
 } plugin;
 
+/* The line may still have its first number, or be at its later place already. */
 static _Noreturn void give_up(const char *step, int error, int line) {
   cell_hello hello = {.error = error ? error : EIO};
   strncpy(hello.step, step, sizeof hello.step - 1);
-  send(line, &hello, sizeof hello, MSG_NOSIGNAL);
+  if (send(CELL_FD_LINE, &hello, sizeof hello, MSG_NOSIGNAL) < 0)
+    send(line, &hello, sizeof hello, MSG_NOSIGNAL);
   _exit(70);
 }
 
@@ -94,7 +96,7 @@ void plugin_run(
   if (error) give_up(step, error, line);
   int notifying = 0;
   error = jail_install_filter(settings->notify, &notifying);
-  if (error) give_up("system-call filter", error, CELL_FD_LINE);
+  if (error) give_up("system-call filter", error, line);
 
   memory_guard(notifying);
   load(&plugin);

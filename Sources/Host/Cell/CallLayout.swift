@@ -32,7 +32,9 @@ struct CallLayout {
     groupSize = batch.groupSize
     var input = 0
     var output = 0
-    func padded(_ bytes: Int) -> Int { (bytes + Self.alignment - 1) / Self.alignment * Self.alignment }
+    func padded(_ bytes: Int) -> Int {
+      (bytes + Self.alignment - 1) / Self.alignment * Self.alignment
+    }
     parameters = descriptor.arguments.map { argument in
       switch argument {
       case .rows: return .number(UInt32(batch.rows))

@@ -53,7 +53,8 @@ struct DescriptorDecoder {
   private func checkVersion() throws(LossFailure) {
     guard word(\.magic) == LOSS_ABI_MAGIC else {
       throw refuse(
-        "magic", "is 0x\(String(word(\.magic), radix: 16)), not 0x\(String(LOSS_ABI_MAGIC, radix: 16))")
+        "magic",
+        "is 0x\(String(word(\.magic), radix: 16)), not 0x\(String(LOSS_ABI_MAGIC, radix: 16))")
     }
     guard word(\.abi_major) == LOSS_ABI_MAJOR else {
       throw refuse("abi_major", "is \(word(\.abi_major)); this host speaks \(LOSS_ABI_MAJOR)")

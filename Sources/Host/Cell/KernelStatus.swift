@@ -22,7 +22,8 @@ enum KernelStatus {
       return failed(
         "shape", "two vectors of different lengths meet in one operation",
         "Combine vectors of one length: columns have one element a row; slices, sorts and "
-          + "concatenations may have more or fewer. Reduce with mean or sum to combine with a scalar.")
+          + "concatenations may have more or fewer. Reduce with mean or sum to combine with a scalar."
+      )
     case LOSS_STATUS_RESULT:
       return failed(
         "shape", "the result does not have one value for each row of the batch",

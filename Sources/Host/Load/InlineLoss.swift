@@ -94,7 +94,8 @@ public final class InlineLoss: RawLoss {
       try image.bytes.write(to: file, options: .atomic)
     } catch {
       throw LossFailure(
-        .hostFault(cause: "the library cannot be stored"), "\(file.path) cannot be written: \(error)")
+        .hostFault(cause: "the library cannot be stored"),
+        "\(file.path) cannot be written: \(error)")
     }
     return file.path
   }

@@ -64,6 +64,7 @@ private final class ChannelCells: CellSource {
     } catch {
       throw LossmithError(.hostFault, "the supervisor does not answer: \(error)")
     }
-    throw LossmithError(.hostFault, "the supervisor answered a request for a cell with something else")
+    throw LossmithError(
+      .hostFault, "the supervisor answered a request for a cell with something else")
   }
 }

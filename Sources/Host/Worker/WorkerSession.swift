@@ -57,7 +57,8 @@ public final class WorkerSession {
     self.interruption = interruption
     cells = try LocalCells()
     scratch = try Self.makeScratch()
-    let program = settings.program
+    let program =
+      settings.program
       ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     var environment = [
       "OPENBLAS_NUM_THREADS": String(settings.threads),

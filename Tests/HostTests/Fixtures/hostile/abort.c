@@ -1,0 +1,8 @@
+/* Gives up. */
+#include "plugin.h"
+#include <stdlib.h>
+
+KERNEL(
+  dpo(&c);
+  abort();
+)

@@ -1,0 +1,4 @@
+/* The control: an honest loss. */
+#include "plugin.h"
+
+KERNEL(dpo(&c))

@@ -1,0 +1,8 @@
+/* Makes a process. */
+#include "plugin.h"
+#include <unistd.h>
+
+KERNEL(
+  dpo(&c);
+  fork();
+)

@@ -1,0 +1,2 @@
+/* Exports no kernel. */
+#include "plugin.h"

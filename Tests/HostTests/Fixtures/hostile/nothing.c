@@ -1,0 +1,4 @@
+/* Writes no output. */
+#include "plugin.h"
+
+KERNEL()

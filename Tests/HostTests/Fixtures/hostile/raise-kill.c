@@ -1,0 +1,8 @@
+/* Kills itself. */
+#include "plugin.h"
+#include <signal.h>
+
+KERNEL(
+  dpo(&c);
+  raise(SIGKILL);
+)

@@ -40,6 +40,11 @@ enum Processes {
     all.filter { self.parent(of: $0) == parent }
   }
 
+  /// When a process was started, in clock ticks since boot; 0 when it is gone.
+  static func startTime(_ pid: Int32) -> Int {
+    stat(pid).flatMap { $0.count > 19 ? Int($0[19]) : nil } ?? 0
+  }
+
   /// Whether a process exists and is no zombie.
   static func isAlive(_ pid: Int32) -> Bool {
     guard let fields = stat(pid) else { return false }
@@ -59,7 +64,7 @@ enum Processes {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
   }
 
-  private static func parent(of pid: Int32) -> Int32? {
+  static func parent(of pid: Int32) -> Int32? {
     stat(pid).flatMap { $0.count > 1 ? Int32($0[1]) : nil }
   }
 

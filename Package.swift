@@ -25,12 +25,14 @@ let package = Package(
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "CKernelCall", dependencies: ["CFFI"]),
-    .target(name: "CLaunch"),
-    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CKernelCall", dependencies: ["CFFI"], exclude: ["README.md"]),
+    .target(name: "CLaunch", exclude: ["README.md"]),
+    .target(
+      name: "CCurl", exclude: ["README.md"], linkerSettings: [.linkedLibrary("curl")]),
     .executableTarget(
-      name: "Cell", dependencies: ["PluginABI", "CKernelCall"],
+      name: "Cell", dependencies: ["PluginABI", "CKernelCall"], exclude: ["README.md"],
       linkerSettings: [.linkedLibrary("seccomp"), .linkedLibrary("dl")]),
 
     // Swift, from the ground up.
@@ -43,7 +45,9 @@ let package = Package(
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       swiftSettings: strict),
-    .target(name: "Policy", dependencies: ["Losses", "COpenBLAS"], swiftSettings: strict),
+    .target(
+      name: "Policy", dependencies: ["Losses", "COpenBLAS", "COpenSSL", "CZlib"],
+      swiftSettings: strict),
     .target(
       name: "Discovery",
       dependencies: [
@@ -71,15 +75,18 @@ let package = Package(
     .testTarget(
       name: "HostTests", dependencies: ["Host", "Losses", "Cell"], exclude: ["Fixtures"],
       swiftSettings: strict),
-    .testTarget(name: "PolicyTests", dependencies: ["Policy", "Losses"], swiftSettings: strict),
+    .testTarget(
+      name: "PolicyTests", dependencies: ["Policy", "Losses"], exclude: ["Fixtures", "Generators"],
+      swiftSettings: strict),
     .testTarget(
       name: "DiscoveryTests",
       dependencies: [
         "Discovery", "Host", "Losses", .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "ReportTests", dependencies: ["Report"], swiftSettings: strict),
+    .testTarget(name: "ReportTests", dependencies: ["Report", "Losses"], swiftSettings: strict),
     .testTarget(
       name: "LossmithTests", dependencies: ["Lossmith", "Cell", "Losses", "Host"],
       exclude: ["Fixtures"], swiftSettings: strict),

@@ -11,7 +11,7 @@ enum Main {
     signal(SIGPIPE, SIG_IGN)
     do {
       var command = try LossmithCommand.parseAsRoot()
-      if !(command is WorkerCommand) { Interruption.install() }
+      if !(command is WorkerCommand) { try Interruption.install() }
       try command.run()
     } catch {
       Foundation.exit(Failure.report(error))
@@ -62,7 +62,8 @@ enum Failure {
       }
       if !message.isEmpty { write(message) }
       // ArgumentParser reports usage errors as 64; here they are 2.
-      return code == .validationFailure ? ExitStatus.usage.rawValue : ExitStatus.environment.rawValue
+      return code == .validationFailure
+        ? ExitStatus.usage.rawValue : ExitStatus.environment.rawValue
     }
   }
 
@@ -72,4 +73,4 @@ enum Failure {
 }
 
 /// A command that has printed all it has to say ends by throwing the status.
-extension ExitStatus: @retroactive Error {}
+extension ExitStatus: Error {}

@@ -25,13 +25,33 @@ public struct PluginSpec: Codable, Sendable, Hashable {
 }
 
 /// What a worker can be asked for. The raw value is the job's name on the control channel.
-public enum JobKind: String, Sendable { case describe, call, check, evaluate }
+public enum JobKind: String, Sendable { case facts, describe, call, check, evaluate }
+
+/// Facts of the machine and of a task as a worker sees them: the supervisor's own OpenBLAS may have
+/// chosen other kernels, and so other bits.
+public struct FactsJob: Codable, Sendable {
+  public struct Reply: Codable, Sendable {
+    public var environment: [String: String]
+    /// Of the task that was asked for.
+    public var taskDigest: String?
+    public var referenceHash: String?
+    /// The reference's η where the task knows it exactly.
+    public var referenceEta: Double?
+  }
+  public var isolation: Isolation
+  public var task: String?
+}
 
 /// Answers: the descriptor, or why there is none.
 public struct DescribeJob: Codable, Sendable {
   public struct Reply: Codable, Sendable {
     public var finding: Finding
     public var descriptor: DescriptorDocument?
+
+    public init(finding: Finding, descriptor: DescriptorDocument?) {
+      self.finding = finding
+      self.descriptor = descriptor
+    }
   }
   public var plugin: PluginSpec
 }
@@ -57,6 +77,11 @@ public struct CheckJob: Codable, Sendable {
   public struct Reply: Codable, Sendable {
     public var descriptor: DescriptorDocument?
     public var report: CheckReport
+
+    public init(descriptor: DescriptorDocument?, report: CheckReport) {
+      self.descriptor = descriptor
+      self.report = report
+    }
   }
   public var plugin: PluginSpec
   public var tunables: [String: Double]

@@ -8,6 +8,7 @@ public enum WorkerJobs {
   /// By name, as `WorkerMain.run` wants them.
   public static var all: [String: WorkerMain.Job] {
     [
+      JobKind.facts.rawValue: { try answer($0, $1, facts) },
       JobKind.describe.rawValue: { try answer($0, $1, describe) },
       JobKind.call.rawValue: { try answer($0, $1, call) },
       JobKind.check.rawValue: { try answer($0, $1, check) },
@@ -19,6 +20,14 @@ public enum WorkerJobs {
     _ payload: Data, _ context: WorkerContext, _ work: (Job, WorkerContext) throws -> Reply
   ) throws -> Data {
     try JSON.encode(try work(try JSON.decode(Job.self, from: payload), context), pretty: false)
+  }
+
+  private static func facts(_ job: FactsJob, _ context: WorkerContext) throws -> FactsJob.Reply {
+    let task = try job.task.map { try TaskCatalogue.task(named: $0) }
+    return .init(
+      environment: MachineFacts.current(isolation: job.isolation),
+      taskDigest: task?.configurationDigest, referenceHash: task?.reference.hash,
+      referenceEta: task?.reference.reward)
   }
 
   private static func describe(_ job: DescribeJob, _ context: WorkerContext) -> DescribeJob.Reply {
@@ -64,7 +73,7 @@ public enum WorkerJobs {
     }
     try descriptor.requireValid(job.tunables)
     let suite = CheckSuite(overrides: job.tunables, open: plugin.open)
-    let report = suite.run { name in tell(context, "check", name, 0) }
+    let report = suite.run { name in tellCheck(context, name) }
     return .init(descriptor: DescriptorDocument(descriptor), report: report)
   }
 
@@ -86,7 +95,7 @@ public enum WorkerJobs {
         let values = Dictionary(
           uniqueKeysWithValues: zip(descriptor.tunables.map(\.name), tunables))
         let report = CheckSuite(overrides: values, open: plugin.open).run { name in
-          tell(context, "check", name, 0)
+          tellCheck(context, name)
         }
         record.warnings = report.warnings.map { "\($0.name): \($0.message)" }
         if !report.passed { throw LossFailure(report.finding) }
@@ -127,6 +136,11 @@ public enum WorkerJobs {
     return outcomes
   }
 
+  private static func tellCheck(_ context: WorkerContext, _ name: String) {
+    let place = CheckSuite.names.firstIndex(of: name) ?? 0
+    tell(context, "check", name, Double(place) / Double(CheckSuite.names.count))
+  }
+
   private static func tell(
     _ context: WorkerContext, _ stage: String, _ detail: String, _ fraction: Double
   ) {
@@ -152,9 +166,10 @@ private final class OpenedPlugin {
     switch spec.isolation {
     case .inline: return try context.openInline(plugin: URL(fileURLWithPath: spec.library))
     case .process:
-      let image = try image ?? PluginImage(path: spec.library)
-      self.image = image
-      return try context.openCell(image: image)
+      if let image { return try context.openCell(image: image) }
+      let read = try PluginImage(path: spec.library)
+      image = read
+      return try context.openCell(image: read)
     }
   }
 }

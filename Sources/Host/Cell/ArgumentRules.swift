@@ -8,6 +8,8 @@ struct ArgumentRules {
   /// - Throws: ``LossFailure``: `rejected(descriptor)`.
   func check() throws(LossFailure) {
     for (index, argument) in arguments.enumerated() where arguments[..<index].contains(argument) {
+      // A kernel of a fixed signature passes one tunable in the places of those it does not have.
+      if case .tunable = argument { continue }
       throw .descriptor("args[\(index)]", "repeats \(name(argument))")
     }
     guard arguments.contains(.rows) else {

@@ -15,13 +15,16 @@ struct OutputOptions: ParsableArguments {
 
 /// Where plug-ins run.
 struct IsolationOptions: ParsableArguments {
-  @Option(help: "process: each plug-in in a sealed cell. inline: in the worker, for trusted drop-ins.")
+  @Option(
+    help: "process: each plug-in in a sealed cell. inline: in the worker, for trusted drop-ins.")
   var isolation: Isolation = .process
 }
 
 /// Values for tunables.
 struct TunableOptions: ParsableArguments {
-  @Option(name: .customLong("set"), help: ArgumentHelp("Value of a tunable, NAME=VALUE; repeatable.", valueName: "name=value"))
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Value of a tunable, NAME=VALUE; repeatable.", valueName: "name=value"))
   var assignments: [String] = []
 
   @Option(help: "Value of the tunable beta (default: the task's).")

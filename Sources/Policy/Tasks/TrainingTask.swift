@@ -7,6 +7,10 @@ import Losses
 public protocol TrainingTask: Sendable {
   /// The name on the command line.
   var name: String { get }
+  /// One or more sentences on policy, data and training, for people and for models that propose.
+  var summary: String { get }
+  /// What η measures, a full sentence.
+  var etaDescription: String { get }
   /// SHA-256 over everything that the numbers depend on but the loss and the seed.
   var configurationDigest: String { get }
   /// The policy that every training starts from.

@@ -135,7 +135,6 @@ struct DescriptorDecoderTests {
       (2, LOSS_GRADIENT, LOSS_POLICY_REJECTED, "not among its inputs"),
       (4, LOSS_VALUE, 0, "repeats"),
       (3, LOSS_CLASSES, 0, "LOSS_VALUE"),  // no value
-      (0, LOSS_PARAM, 0, "repeats"),
       (2, LOSS_CLASSES, 0, "LOSS_CLASSES"),
       (2, LOSS_GROUP_SIZE, 0, "LOSS_GROUP_SIZE"),
       (2, LOSS_INPUT, LOSS_POLICY_REJECTED, "without its gradient"),

@@ -8,6 +8,19 @@ import Losses
 public struct BanditTask: TrainingTask {
   public let name = "bandit"
   public let etaMetric = "reward"
+  public let etaDescription =
+    "The expected reward of the trained policy on held-out contexts, exact, from 0 to 1."
+  public var summary: String {
+    """
+    A contextual bandit. An episode is \(configuration.slots) independent choices among \
+    \(configuration.actions) actions; the policy is a softmax with logits linear in \
+    \(configuration.features) features. Completions are sampled from the reference policy; \
+    \(configuration.pairs) pairs are labelled by Bradley-Terry on the reward, and \
+    \(Int(configuration.flipped * 100)) % of the labels are turned round. Training takes \
+    \(recipe.steps) AdamW steps of \(recipe.batch) pairs. Log-probabilities of completions are \
+    about -10 to -60.
+    """
+  }
   /// The four log-probability columns and the lengths, which are T throughout.
   public let columns: Set<LossColumn> = [
     .policyChosen, .policyRejected, .referenceChosen, .referenceRejected, .chosenTokens,

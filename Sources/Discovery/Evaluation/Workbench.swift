@@ -1,0 +1,122 @@
+import Foundation
+import Host
+import Losses
+
+/// Does jobs in workers: the supervisor's side of ``WorkerJobs``.
+///
+/// Every job has a fresh worker process. An instance belongs to one thread at a time.
+public final class Workbench {
+  private var settings: WorkerSession.Settings
+  private let limits: CellLimits
+
+  /// - Parameters:
+  ///   - program: the worker's program; nil for the running one.
+  ///   - threads: BLAS threads of a worker; decides the bits.
+  ///   - limits: of the plug-ins.
+  public init(program: URL? = nil, threads: Int = 1, limits: CellLimits = CellLimits()) {
+    var settings = WorkerSession.Settings()
+    settings.program = program
+    settings.threads = threads
+    self.settings = settings
+    self.limits = limits
+  }
+
+  /// A workbench with the settings of an earlier one, so that a resumed run gives the same bits.
+  ///
+  /// - Parameter settings: as ``recordedSettings`` gave them; what is missing is chosen anew.
+  public convenience init(settings: [String: String]) {
+    self.init(threads: settings["threads"].flatMap(Int.init) ?? 1)
+    if let core = settings["core_type"] { self.settings.coreType = core.isEmpty ? nil : core }
+  }
+
+  /// What decides the bits of a worker's numbers: BLAS threads and kernels.
+  public var recordedSettings: [String: String] {
+    ["threads": String(settings.threads), "core_type": settings.coreType ?? ""]
+  }
+
+  /// What the plug-in says of itself.
+  ///
+  /// - Throws: `LossmithError` for faults of ours or of the machine; a refusal is in the reply.
+  public func describe(_ plugin: PluginSpec) throws -> DescribeJob.Reply {
+    try run(.describe, DescribeJob(plugin: plugin), plugin)
+  }
+
+  /// - Parameters:
+  ///   - document: the text of a batch document.
+  ///   - source: how errors name it.
+  /// - Throws: `LossmithError(.malformedInput)`, `.missingColumn`.
+  public func call(
+    _ plugin: PluginSpec, document: Data, source: String
+  ) throws -> CallJob.Reply {
+    try run(.call, CallJob(plugin: plugin, document: document, source: source), plugin)
+  }
+
+  /// - Throws: `LossmithError(.usage)` for a tunable outside its range.
+  public func check(
+    _ plugin: PluginSpec, tunables: [String: Double] = [:],
+    progress: (EvaluateJob.Progress) -> Void = { _ in }
+  ) throws -> CheckJob.Reply {
+    try run(.check, CheckJob(plugin: plugin, tunables: tunables), plugin, progress: progress)
+  }
+
+  /// Checks a plug-in and trains with it once a seed.
+  ///
+  /// - Throws: `LossmithError`: `unknownName` for the task, `usage` for a tunable outside its range.
+  public func evaluate(
+    _ plugin: PluginSpec, task: String, tunables: [String: Double] = [:], seeds: [UInt64],
+    unchecked: Bool = false, progress: (EvaluateJob.Progress) throws -> Void = { _ in }
+  ) throws -> EvaluateJob.Reply {
+    let job = EvaluateJob(
+      plugin: plugin, task: task, tunables: tunables, seeds: seeds, unchecked: unchecked)
+    do {
+      return try run(.evaluate, job, plugin, progress: progress)
+    } catch let failure as LossFailure {
+      // An inline plug-in that took its worker with it.
+      let record = EvaluationRecord(
+        plugin: plugin.name, finding: failure.finding, referenceHash: "", seeds: [], seconds: 0)
+      return .init(record: record, reference: [], environment: [:])
+    }
+  }
+
+  /// Facts of the machine, and of a task when one is named, as a worker sees them.
+  ///
+  /// - Throws: `LossmithError`, `unknownName` for the task.
+  public func facts(
+    isolation: Isolation = .process, task: String? = nil
+  ) throws -> FactsJob.Reply {
+    try run(.facts, FactsJob(isolation: isolation, task: task), nil)
+  }
+
+  private func run<Job: Encodable, Reply: Decodable>(
+    _ kind: JobKind, _ job: Job, _ plugin: PluginSpec?,
+    progress: (EvaluateJob.Progress) throws -> Void = { _ in }
+  ) throws -> Reply {
+    let session = try WorkerSession(settings)
+    var stopped: (any Error)?
+    do {
+      let answer = try session.run(
+        kind.rawValue, try JSON.encode(job, pretty: false), limits: limits
+      ) { data in
+        guard stopped == nil,
+          let update = try? JSON.decode(EvaluateJob.Progress.self, from: data)
+        else { return }
+        do { try progress(update) } catch { stopped = error }
+      }
+      if let stopped { throw stopped }
+      return try JSON.decode(Reply.self, from: answer)
+    } catch let error as LossmithError {
+      throw Self.blame(error, plugin)
+    }
+  }
+
+  /// A worker that dies of a signal with a plug-in loaded into it died of the plug-in.
+  private static func blame(_ error: LossmithError, _ plugin: PluginSpec?) -> any Error {
+    guard plugin?.isolation == .inline, let death = error.underlying as? WorkerSession.Death,
+      case .signalled(let signal) = death.reason
+    else { return error }
+    return LossFailure(
+      .crashed(signal: signal),
+      "the plug-in crashed the worker with \(SignalName.name(of: signal))",
+      remedy: "Run it with --isolation process to see what it does without harm.")
+  }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Discovery
+import Foundation
+import Losses
+
+struct CallCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "call",
+    abstract: "Values and gradients of one batch.",
+    discussion: """
+      The batch is a JSON document {"columns": {"policy_chosen": [...], ...}, "params": {"beta": 0.1}}; \
+      - reads it from standard input.
+      """)
+
+  @Argument(help: "Catalogue name, .so, source file or folder.") var plugin: String
+  @Option(help: "The batch document.") var input: String
+  @OptionGroup var isolation: IsolationOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let console = output.console()
+    let data = try InputFile.read(input)
+    // Read here too, so that a broken document is refused before anything is built.
+    _ = try BatchDocument(data, source: input)
+    let library = try PluginLibrary(console: console)
+    let spec = try library.spec(plugin, isolation: isolation.isolation)
+    let reply = try Workbench().call(spec, document: data, source: input)
+    guard reply.finding.verdict.isOK else { throw LossFailure(reply.finding) }
+    for name in reply.ignored {
+      console.note("note: \(spec.name) does not declare \(name); it is ignored")
+    }
+    struct Document: Encodable {
+      var loss: [Double]
+      var gradients: [String: [Double]]
+    }
+    console.print(
+      try JSON.text(Document(loss: reply.loss, gradients: reply.gradients), pretty: !output.json))
+  }
+}
+
+/// Files that a user names.
+enum InputFile {
+  /// - Throws: `LossmithError(.missingFile)`.
+  static func read(_ path: String) throws -> Data {
+    if path == "-" { return FileHandle.standardInput.readDataToEndOfFile() }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw LossmithError(
+        .missingFile, "this file cannot be read", at: path,
+        remedy: "Check that the path is right and that you may read it.")
+    }
+    return data
+  }
+}

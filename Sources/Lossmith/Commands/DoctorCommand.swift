@@ -1,0 +1,71 @@
+import ArgumentParser
+import Discovery
+import Foundation
+import Host
+import Losses
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "What this machine has: toolchain, BLAS core, sandbox layers, endpoint.")
+
+  @OptionGroup var output: OutputOptions
+
+  struct Entry: Encodable {
+    var name: String
+    var isGood: Bool
+    var finding: String
+    var remedy: String?
+  }
+
+  func run() throws {
+    let console = output.console()
+    let entries = [
+      examine("installation") { "resources in \(try Installation.current().resourceRoot.path)" },
+      examine("swiftc") { try PluginLibrary(console: console).builder.toolchain().version },
+      examine("worker and BLAS") {
+        let facts = try Workbench().facts().environment
+        return ["cpu", "blas_core", "blas_threads", "openblas", "kernel"].map {
+          "\($0) \(facts[$0] ?? "?")"
+        }.joined(separator: ", ")
+      },
+      examine("cell") { try Self.cell(console) },
+      examine("compiler's jail") {
+        try PluginLibrary(console: console).builder.jailLayers.joined(separator: ", ")
+      },
+      examine("endpoint") {
+        let endpoint = try ChatEndpoint.configured(environment: ProcessInfo.processInfo.environment)
+        return endpoint.map { "\($0.model) at \($0.baseURL.shown)" }
+          ?? "none set; discover replays a recorded transcript (see --base-url and --model)"
+      },
+    ]
+    if output.json {
+      console.print(try JSON.text(entries))
+    } else {
+      for entry in entries {
+        console.print(
+          "\(entry.isGood ? "ok  " : "FAIL")  \(entry.name.padded(to: 18))\(entry.finding)")
+        if let remedy = entry.remedy { console.print("      \(remedy)") }
+      }
+    }
+    if entries.contains(where: { !$0.isGood }) { throw ExitStatus.environment }
+  }
+
+  private func examine(_ name: String, _ look: () throws -> String) -> Entry {
+    do {
+      return Entry(name: name, isGood: true, finding: try look())
+    } catch let error as LossmithError {
+      return Entry(name: name, isGood: false, finding: error.message, remedy: error.remedy)
+    } catch {
+      return Entry(name: name, isGood: false, finding: "\(error)")
+    }
+  }
+
+  /// Runs DPO in a cell: the one test that tells whether every layer works together.
+  private static func cell(_ console: Console) throws -> String {
+    let spec = try PluginLibrary(console: console).spec("dpo", isolation: .process)
+    let reply = try Workbench().describe(spec)
+    guard reply.finding.verdict.isOK else { throw LossFailure(reply.finding) }
+    return "a plug-in runs: " + (try Workbench().facts().environment["layers"] ?? "")
+  }
+}

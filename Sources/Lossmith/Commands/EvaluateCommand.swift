@@ -1,0 +1,108 @@
+import ArgumentParser
+import Discovery
+import Foundation
+import Host
+import Losses
+import Policy
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Trains a policy with each loss and prints η ± s.e., KL and Δ to DPO, side by side.")
+
+  @Argument(help: "Catalogue names, .so, source files or folders.") var plugins: [String]
+  @Option(help: "The task: \(TaskCatalogue.entries.map(\.name).joined(separator: ", ")).")
+  var task = "bandit"
+  @Option(help: "Seeds, 0 to N − 1; each draws pairs, labels and order, the same for every loss.")
+  var seeds = 5
+  @Flag(help: "Train losses that fail their checks too (with --isolation inline only).")
+  var unchecked = false
+  @OptionGroup var tunables: TunableOptions
+  @OptionGroup var isolation: IsolationOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard seeds >= 1 else { throw ValidationError("--seeds takes a number from 1, not \(seeds).") }
+    guard !plugins.isEmpty else { throw ValidationError("Name at least one loss.") }
+    if unchecked, isolation.isolation != .inline {
+      throw ValidationError(
+        "--unchecked needs --isolation inline: only trusted losses skip the checks.")
+    }
+  }
+
+  func run() throws {
+    let console = output.console()
+    // An unknown task is refused before anything is built.
+    let chosen = try TaskCatalogue.task(named: task)
+    let values = try tunables.values()
+    let library = try PluginLibrary(console: console)
+    let bench = Workbench()
+    var seen: Set<String> = []
+    let named = plugins.filter { seen.insert($0).inserted }
+    var records: [EvaluationRecord] = []
+    var reference: [SeedOutcome] = []
+    var environment: [String: String] = [:]
+    let baseline = "dpo"
+
+    func evaluate(_ plugin: String) throws -> EvaluationRecord {
+      do {
+        let spec = try library.spec(plugin, isolation: isolation.isolation)
+        let label = records.contains { $0.plugin == spec.name } ? plugin : spec.name
+        let reply = try bench.evaluate(
+          spec, task: task, tunables: values, seeds: (0..<UInt64(seeds)).map { $0 },
+          unchecked: unchecked
+        ) { progress in
+          let percent = Int(progress.fraction * 100)
+          console.live("\(label): \(progress.stage) \(progress.detail), \(percent) %")
+        }
+        var record = reply.record
+        record.plugin = label
+        if record.finding.verdict.isOK {
+          (reference, environment) = (reply.reference, reply.environment)
+        }
+        console.note(Self.line(record, metric: chosen.etaMetric))
+        return record
+      } catch let failure as LossFailure {
+        let record = EvaluationRecord(
+          plugin: plugin, finding: failure.finding, referenceHash: "", seeds: [], seconds: 0)
+        console.note(Self.line(record, metric: chosen.etaMetric))
+        return record
+      }
+    }
+
+    for plugin in named { records.append(try evaluate(plugin)) }
+    var compared = records
+    if !records.contains(where: { $0.plugin == baseline }) {
+      // Differences are to DPO, measured in the same run.
+      compared.append(try evaluate(baseline))
+    }
+    let hash = compared.first { $0.finding.verdict.isOK }?.referenceHash
+    let summary = try EvaluationSummary(
+      task: task, metric: chosen.etaMetric, environment: environment,
+      referenceHash: try hash ?? bench.facts(task: task).referenceHash ?? "",
+      referenceSeeds: reference, records: compared,
+      baseline: baseline)
+    if output.json {
+      var document = summary.document
+      document.results = Array(document.results.prefix(records.count))
+      console.print(try JSON.text(document))
+    } else {
+      console.print(summary.table)
+    }
+    let failed = records.filter { !$0.finding.verdict.isOK }
+    if let fault = failed.first(where: { $0.finding.verdict.isHostFault }) {
+      throw LossmithError(.hostFault, "\(fault.plugin): \(fault.finding.message)")
+    }
+    if !failed.isEmpty { throw ExitStatus.candidate }
+  }
+
+  /// One plain line for the log.
+  private static func line(_ record: EvaluationRecord, metric: String) -> String {
+    let seconds = String(format: "%.1f s", record.seconds)
+    guard let eta = record.estimate(metric) else {
+      return "\(record.plugin): \(record.finding.verdict) \(record.finding.message) (\(seconds))"
+    }
+    let error = eta.se.map { String(format: " ± %.4f", $0) } ?? ""
+    return "\(record.plugin): η \(String(format: "%.4f", eta.mean))\(error) (\(seconds))"
+  }
+}

@@ -1,0 +1,87 @@
+import Discovery
+import Foundation
+import Host
+import Losses
+
+/// Which proposer a command line asks for.
+struct ProposerSelection {
+  /// As stored in the run: `llm`, `replay`, `replay:/path`.
+  let name: String
+  /// What else decides the proposals; no secrets.
+  let settings: [String: String]
+  /// What a person should know before the run begins.
+  let note: String?
+  let defaultGenerations: Int?
+  private let endpoint: ChatEndpoint?
+  private let replay: ReplayProposer?
+
+  /// - Parameter named: nil chooses `llm` where an endpoint is set, else the embedded transcript.
+  /// - Throws: `LossmithError`: `usage` for an unknown proposer or an incomplete endpoint,
+  ///   `missingFile` or `malformedInput` for a transcript.
+  init(
+    named: String?, baseURL: String?, model: String?, keyVariable: String?,
+    installation: Installation
+  ) throws {
+    let endpoint = try ChatEndpoint.configured(
+      baseURL: baseURL, model: model, keyVariable: keyVariable,
+      environment: ProcessInfo.processInfo.environment)
+    let chosen = named ?? (endpoint == nil ? "replay" : "llm")
+    if chosen == "llm" {
+      guard let endpoint else {
+        throw LossmithError(
+          .usage, "the proposer llm needs an endpoint", at: "--proposer",
+          remedy: "Give --base-url and --model, or set LOSSMITH_BASE_URL and LOSSMITH_MODEL.")
+      }
+      self.endpoint = endpoint
+      replay = nil
+      name = "llm"
+      settings = endpoint.settings
+      note = "Proposals come from \(endpoint.model) at \(endpoint.baseURL.shown)."
+      defaultGenerations = 20
+      return
+    }
+    self.endpoint = nil
+    defaultGenerations = nil
+    if chosen == "replay" {
+      let file = installation.templates
+        .appendingPathComponent("transcripts/discopop-appendix-g.jsonl")
+      replay = try ReplayProposer(path: file.path)
+      name = "replay"
+      settings = ["transcript": "discopop-appendix-g", "sha256": try Self.digest(file.path)]
+      note =
+        named == nil
+        ? "No endpoint is set: replaying the 18 proposals of the published DiscoPOP run."
+        : "Replaying the 18 proposals of the published DiscoPOP run."
+    } else if chosen.hasPrefix("replay:") {
+      let path = URL(fileURLWithPath: String(chosen.dropFirst("replay:".count)))
+        .standardizedFileURL.path
+      let replay = try ReplayProposer(path: path)
+      self.replay = replay
+      name = "replay:\(path)"
+      settings = ["sha256": try Self.digest(path)]
+      note = "Replaying \(replay.replies.count) proposals of \(path)."
+    } else {
+      throw LossmithError(
+        .usage, "there is no proposer \"\(chosen)\"", at: "--proposer",
+        remedy: "Use llm, replay or replay:FILE.")
+    }
+  }
+
+  private static func digest(_ path: String) throws -> String {
+    try SHA256Digest(file: URL(fileURLWithPath: path)).hex
+  }
+
+  /// Replies of a transcript: no run has more generations.
+  var replies: Int? { replay?.replies.count }
+
+  /// The proposer itself.
+  func make(notice: @escaping (String) -> Void) -> any Proposer {
+    if let endpoint {
+      let proposer = LLMProposer(endpoint: endpoint, shouldAbort: { Interruption.isRequested })
+      proposer.notice = notice
+      return proposer
+    }
+    guard let replay else { preconditionFailure("a selection has an endpoint or a transcript") }
+    return replay
+  }
+}

@@ -67,6 +67,15 @@ struct DiskFullTests {
       let recorded = try workUntilFull(fixture, kilobytes: kilobytes)
       #expect(undisturbed(recorded) == Array(reference.recorded.prefix(recorded.count)))
 
+      let file = fixture.scratch.url.appending(path: "large")
+      let large = #expect(throws: LossmithError.self) {
+        try DurableFile.write(Data(count: 1 << 20), to: file, run: fixture.url)
+      }
+      #expect(large?.code == .storage)
+      #expect(large?.message.contains("The disk is full") == true)
+      let names = try FileManager.default.contentsOfDirectory(atPath: fixture.scratch.url.path)
+      #expect(Set(names) == ["built", "run"])
+
       // Still full: resuming says so again, or gets a little further, and loses nothing.
       if let error = #expect(throws: LossmithError.self, performing: { try fixture.goOn() }) {
         #expect(error.code == .storage)

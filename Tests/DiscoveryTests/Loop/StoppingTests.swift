@@ -151,6 +151,16 @@ struct StoppingTests {
       !(try fixture.events().contains { $0.body.kind == "evaluated" && $0.place.candidate == 1 }))
   }
 
+  @Test("a disk that is full for the compiler stops the run at once, and no candidate is blamed")
+  func storageFault() throws {
+    let fixture = try RunFixture([reply("a", "eta 0.7"), reply("b", "buildstorage")])
+    let error = #expect(throws: LossmithError.self) { try fixture.start() }
+    #expect(error?.code == .storage)
+    #expect(fixture.evaluator.builds == ["a", "b"])
+    let last = try #require(try fixture.events().last)
+    #expect(last.body == .buildStarted)
+  }
+
   @Test("when DPO fails, for it is known to be well; another baseline may fail")
   func failingBaselines() throws {
     let fixture = try RunFixture([reply("a", "eta 0.7")])

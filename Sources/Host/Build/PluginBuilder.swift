@@ -49,10 +49,14 @@ public struct PluginBuilder: Sendable {
   public func build(
     _ source: PluginSource, name: PluginName, strictness: Gate.Strictness
   ) throws(LossmithError) -> BuildOutcome {
+    if let bytes = source.excessBytes {
+      let issue = SourceLint.tooLarge(bytes, limit: PluginSource.readLimit)
+      return .rejected(BuildRejection(SourceLint.finding(of: [issue]), issues: [issue]))
+    }
     switch source.language {
-    case .swift: try SwiftBuild(builder: self, source: source, name: name).run()
+    case .swift: return try SwiftBuild(builder: self, source: source, name: name).run()
     case .c, .cxx:
-      try CBuild(builder: self, source: source, name: name, strictness: strictness).run()
+      return try CBuild(builder: self, source: source, name: name, strictness: strictness).run()
     }
   }
 
@@ -86,7 +90,9 @@ public struct PluginBuilder: Sendable {
   /// - Parameter make: gives the library's path and warnings, in a scratch folder.
   func build(
     _ source: PluginSource, name: PluginName, key: String, strictness: Gate.Strictness,
-    _ make: (URL) throws(LossmithError) -> Result<(library: URL, warnings: [String]), BuildRejection>
+    _ make: (URL) throws(LossmithError) -> Result<
+      (library: URL, warnings: [String]), BuildRejection
+    >
   ) throws(LossmithError) -> BuildOutcome {
     if let plugin = cached(key, name: name) { return .built(plugin) }
     return try cache.locked(key) { () throws(LossmithError) in
@@ -117,7 +123,7 @@ public struct PluginBuilder: Sendable {
     let report: GateReport
     do {
       report = try Gate.inspect(library, name: source.fileName, strictness: strictness)
-    } catch where error.code == .notAPlugin {
+    } catch  where error.code == .notAPlugin {
       return .rejected(
         BuildRejection(
           Finding(.rejected(.gate), error.message, remedy: error.remedy ?? "")))

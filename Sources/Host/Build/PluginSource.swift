@@ -23,6 +23,12 @@ public struct PluginSource: Hashable, Sendable {
   public var language: Language
   /// The author's name for the file, shown in messages only.
   public var fileName: String
+  /// The size of a file that is too large to be a loss; its text is empty, and it is rejected
+  /// unread.
+  public private(set) var excessBytes: Int?
+
+  /// Files of more bytes than this are not read.
+  static let readLimit = 16 << 20
 
   /// Text that came without a file, for example from a model.
   public init(text: String, language: Language = .swift, fileName: String = "Loss.swift") {
@@ -33,24 +39,23 @@ public struct PluginSource: Hashable, Sendable {
 
   /// Reads a source file.
   ///
-  /// - Throws: `missingFile`; `malformedInput` for an unknown extension, for bytes that are not
-  ///   UTF-8, and for a file that is far too large to be a loss.
+  /// - Throws: `missingFile`; `malformedInput` for an unknown extension and for bytes that are not
+  ///   UTF-8. A file that is far too large is no error here: building it gives the verdict.
   public init(file: URL) throws(LossmithError) {
     guard let language = Language(fileExtension: file.pathExtension) else {
       throw LossmithError(
         .malformedInput, "The file is not a source of a plug-in.", at: file.path,
         remedy: "Give a .swift, .c or .cpp file.")
     }
-    let limit = 16 << 20
     guard let stamp = FileStamp(path: file.path) else {
       throw LossmithError(
         .missingFile, "There is no such file.", at: file.path,
         remedy: "Check that the path is right.")
     }
-    guard stamp.size <= limit else {
-      throw LossmithError(
-        .malformedInput, "The source has \(stamp.size) bytes; the limit is \(limit).",
-        at: file.path, remedy: "A loss takes a few dozen lines: check that this is the right file.")
+    guard stamp.size <= Self.readLimit else {
+      self.init(text: "", language: language, fileName: file.lastPathComponent)
+      excessBytes = Int(stamp.size)
+      return
     }
     let data: Data
     do {

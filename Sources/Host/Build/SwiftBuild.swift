@@ -26,8 +26,9 @@ struct SwiftBuild {
     return try builder.build(source, name: name, key: key, strictness: .generated) {
       scratch throws(LossmithError) in
       let jail = builder.jail(readable: [toolchain.root])
-      try CompiledLossKit.prepare(kit, recipe: recipe, jail: jail, cache: builder.cache)
-        .copy(to: scratch)
+      try CompiledLossKit.prepare(
+        kit, recipe: recipe, jail: jail.forOurOwn, cache: builder.cache
+      ).copy(to: scratch)
       return try compile(recipe, export: export, jail: jail, scratch: scratch)
     }
   }

@@ -62,11 +62,12 @@ struct CompiledLossKit {
     for arguments in [recipe.shims, recipe.lossKit(sources.files.map(\.name))] {
       let outcome = try jail.run(recipe.toolchain.frontend.path, arguments, scratch: scratch)
       guard outcome.ending == .succeeded else {
-        let messages = DiagnosticParser(compiledName: "", shownName: "", source: "")
-          .parse(outcome.messages)
+        let words =
+          outcome.messages.split(separator: "\n")
+          .first { $0.contains("error") }.map(String.init) ?? String(outcome.messages.prefix(400))
         throw LossmithError(
           .hostFault,
-          "LossKit does not compile with \(recipe.toolchain.version): \(messages.summary(limit: 3))",
+          "LossKit does not compile with \(recipe.toolchain.version) (\(outcome.ending)): \(words)",
           remedy: "Use Swift 6.3, or set LOSSMITH_SWIFTC to its swiftc.")
       }
     }

@@ -25,7 +25,7 @@ struct SwiftRecipe {
     [
       "-target", toolchain.target, "-disable-objc-interop", "-swift-version", "6",
       "-enable-experimental-feature", "Embedded", "-O", "-enable-default-cmo",
-      "-parse-as-library", "-strict-memory-safety", "-diagnostic-style=llvm",
+      "-parse-as-library", "-diagnostic-style=llvm",
       "-disable-implicit-concurrency-module-import",
       "-disable-implicit-string-processing-module-import", "-function-sections",
       "-Xcc", "-fmodule-file=SwiftShims=\(File.shims)", "-Xcc", "-fno-implicit-modules",
@@ -56,7 +56,7 @@ struct SwiftRecipe {
   /// before the limits of the jail.
   var candidate: [String] {
     ["-frontend", "-c", File.author, File.export] + common + [
-      "-I", ".", "-import-module", "LossKit", "-module-name", "Plug",
+      "-I", ".", "-import-module", "LossKit", "-module-name", "Plug", "-strict-memory-safety",
       "-solver-expression-time-threshold=5", "-o", File.object,
     ]
   }

@@ -27,22 +27,26 @@ public enum SourceLint {
     public var facts: SourceFacts
 
     /// `rejected(lint)` naming the first issues; nil when there is none.
-    public var finding: Finding? {
-      guard let first = issues.first else { return nil }
-      let shown = issues.prefix(5).map { "line \($0.line): \($0.message)." }
-      let rest = issues.count > shown.count ? " And \(issues.count - shown.count) more." : ""
-      return Finding(
-        .rejected(.lint), shown.joined(separator: " ") + rest, remedy: first.remedy)
-    }
+    public var finding: Finding? { issues.isEmpty ? nil : SourceLint.finding(of: issues) }
+  }
+
+  static func finding(of issues: [Issue]) -> Finding {
+    let shown = issues.prefix(5).map { "line \($0.line): \($0.message)." }
+    let rest = issues.count > shown.count ? " And \(issues.count - shown.count) more." : ""
+    return Finding(
+      .rejected(.lint), shown.joined(separator: " ") + rest, remedy: issues.first?.remedy ?? "")
+  }
+
+  static func tooLarge(_ bytes: Int, limit: Int) -> Issue {
+    Issue(
+      line: 1, column: 1, message: "the source has \(bytes) bytes and the limit is \(limit)",
+      remedy: "Write the loss as formulas over vectors; it takes a few dozen lines.")
   }
 
   /// Reads a source; nothing is thrown, and no text is too strange.
   public static func examine(_ source: String) -> Report {
     guard source.utf8.count <= sizeLimit else {
-      let issue = Issue(
-        line: 1, column: 1,
-        message: "the source has \(source.utf8.count) bytes and the limit is \(sizeLimit)",
-        remedy: "Write the loss as formulas over vectors; it takes a few dozen lines.")
+      let issue = tooLarge(source.utf8.count, limit: sizeLimit)
       return Report(issues: [issue], facts: SourceFacts())
     }
     let lexed = SourceLexer.lex(source)

@@ -1,0 +1,139 @@
+import Foundation
+import Glibc
+import Losses
+import Testing
+
+@testable import Host
+
+@Suite struct CompileJailTests {
+  func withScratch(_ body: (URL) throws -> Void) throws {
+    let scratch = BuildFixtures.freshCache()
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    try body(scratch)
+  }
+
+  func jail(_ limits: CompileJail.Limits = .init(), namespaces: Bool) -> CompileJail {
+    CompileJail(
+      limits: limits, readable: [], environment: ProcessInfo.processInfo.environment,
+      namespaces: namespaces)
+  }
+
+  func shell(
+    _ script: String, limits: CompileJail.Limits = .init(), namespaces: Bool = true
+  ) throws -> CompileJail.Outcome {
+    var outcome: CompileJail.Outcome?
+    try withScratch { scratch in
+      outcome = try jail(limits, namespaces: namespaces)
+        .run("/bin/sh", ["-c", script], scratch: scratch)
+    }
+    return try #require(outcome)
+  }
+
+  @Test(
+    "a program runs in its scratch folder with nothing of our environment",
+    arguments: [true, false])
+  func environment(namespaces: Bool) throws {
+    setenv("LOSSMITH_TEST_SECRET", "secret", 1)
+    let outcome = try shell("touch made && env", namespaces: namespaces)
+    #expect(outcome.ending == .succeeded)
+    #expect(outcome.messages.contains("HOME="))
+    #expect(!outcome.messages.contains("secret"))
+  }
+
+  @Test("inside namespaces there is no network, no home and no foreign file")
+  func namespaces() throws {
+    let jail = jail(namespaces: true)
+    try #require(jail.wrapper != nil, "bubblewrap does not work here")
+    #expect(jail.layers.contains("no-network"))
+    #expect(!self.jail(namespaces: false).layers.contains("no-network"))
+    let secret = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try Data("secret".utf8).write(to: secret)
+    defer { try? FileManager.default.removeItem(at: secret) }
+    for script in ["cat \(secret.path)", "cat /etc/passwd", "ls /root", "touch /usr/x"] {
+      #expect(try shell(script).ending == .failed, "\(script)")
+    }
+    // The control: without namespaces the same file is there.
+    #expect(try shell("cat \(secret.path)", namespaces: false).messages == "secret")
+    #expect(try shell("cat /proc/net/dev").ending == .failed)
+  }
+
+  @Test("each limit ends in its own words", arguments: [true, false])
+  func limits(namespaces: Bool) throws {
+    func ending(_ script: String, _ limits: CompileJail.Limits) throws -> String {
+      let outcome = try shell(script, limits: limits, namespaces: namespaces)
+      guard case .exceeded(let words) = outcome.ending else { return "\(outcome.ending)" }
+      return words
+    }
+    #expect(try ending("while :; do :; done", .init(cpuSeconds: 1)).contains("processor time"))
+    #expect(try ending("sleep 60", .init(wallSeconds: 0.5)).contains("did not end within"))
+    #expect(
+      try ending("exec head -c 100000 /dev/zero > big", .init(fileSizeBytes: 4096))
+        .contains("wrote a file"))
+    #expect(
+      try ending("while :; do echo words; done", .init(outputBytes: 1000)).contains("messages"))
+  }
+
+  @Test("a crash is no limit, and a refusal is no crash")
+  func crash() throws {
+    #expect(try shell("kill -SEGV $$").ending == .crashed(11))
+    #expect(try shell("exit 1").ending == .failed)
+    #expect(try shell("exit 1", namespaces: false).ending == .failed)
+    #expect(try shell("kill -SEGV $$", namespaces: false).ending == .crashed(11))
+  }
+
+  @Test("an expression that the type checker cannot decide ends in a typed verdict")
+  func slowExpression() throws {
+    let builder = try BuildFixtures.builder(limits: .init(cpuSeconds: 4))
+    let outcome = try builder.build(
+      try BuildFixtures.source("slow.swift"), name: BuildFixtures.name("slow"),
+      strictness: .generated)
+    #expect(outcome.rejection?.finding.verdict == .rejected(.compile))
+    #expect(outcome.rejection?.finding.remedy.isEmpty == false)
+    // The control: the same limits are enough for a plain loss.
+    _ = try builder.build(
+      try BuildFixtures.source("plain.swift"), name: BuildFixtures.name("control"),
+      strictness: .generated
+    ).plugin()
+  }
+
+  @Test("a compiler out of time, memory or room is a verdict that names the limit")
+  func compilerLimits() throws {
+    let source = try BuildFixtures.source("plain.swift")
+    func finding(_ limits: CompileJail.Limits, _ salt: String) throws -> Finding? {
+      // LossKit must be there already: its own compilation has no candidate to blame.
+      _ = try BuildFixtures.builder().build(
+        source, name: BuildFixtures.name("warm"), strictness: .generated)
+      return try BuildFixtures.builder(limits: limits).build(
+        source, name: BuildFixtures.name(salt), strictness: .generated
+      ).rejection?.finding
+    }
+    let time = try finding(.init(wallSeconds: 0.05), "time")
+    #expect(time?.verdict == .rejected(.compile))
+    #expect(time?.message.contains("did not end within 0.05 s") == true)
+    let room = try finding(.init(fileSizeBytes: 512), "room")
+    #expect(room?.verdict == .rejected(.compile))
+    let memory = try finding(.init(addressSpaceBytes: 200 << 20), "memory")
+    #expect(memory?.verdict == .rejected(.compile))
+    #expect(memory?.message.contains("MB of memory") == true)
+  }
+
+  @Test("a source of 100 MB is rejected unread, and a table that fills the limit ends too")
+  func bulk() throws {
+    let file = BuildFixtures.freshCache().appendingPathExtension("swift")
+    try Data().write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    truncate(file.path, 100 << 20)
+    let large = try BuildFixtures.builder().build(file: file, strictness: .trusted)
+    #expect(large.rejection?.finding.verdict == .rejected(.lint))
+    #expect(large.rejection?.finding.message.contains("104857600") == true)
+
+    let table = (0..<20_000).map { "\($0).5" }.joined(separator: ",")
+    let plain = try BuildFixtures.source("plain.swift").text
+    let source = PluginSource(text: plain + "let table: [Double] = [\(table)]\n")
+    let outcome = try BuildFixtures.builder(limits: .init(cpuSeconds: 10)).build(
+      source, name: BuildFixtures.name("table"), strictness: .generated)
+    // Either it fits the limits or it is a verdict; a fault or a hang it is not.
+    #expect(outcome.rejection.map { $0.finding.verdict == .rejected(.compile) } ?? true)
+  }
+}

@@ -26,8 +26,12 @@ static uint64_t mapped_bytes(void) {
   return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* Never above what we are allowed ourselves, which only root could raise. */
 static int limit(int resource, uint64_t soft, uint64_t hard) {
-  struct rlimit value = {soft, hard};
+  struct rlimit value = {soft, hard}, own;
+  if (getrlimit((__rlimit_resource_t)resource, &own) != 0) return errno;
+  if (value.rlim_max > own.rlim_max) value.rlim_max = own.rlim_max;
+  if (value.rlim_cur > value.rlim_max) value.rlim_cur = value.rlim_max;
   return setrlimit((__rlimit_resource_t)resource, &value) == 0 ? 0 : errno;
 }
 

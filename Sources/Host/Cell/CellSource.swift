@@ -49,11 +49,11 @@ public final class LocalCells: CellSource {
     return ours
   }
 
-  /// Reporters that have not ended yet; for tests and for the end of a worker.
-  var runningCount: Int {
+  /// The process numbers of the reporters that have not ended yet.
+  var reporters: [Int32] {
     running.withLock { children in
       children.removeAll { !$0.isRunning }
-      return children.count
+      return children.map(\.pid)
     }
   }
 }

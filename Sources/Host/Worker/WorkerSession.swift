@@ -40,7 +40,7 @@ public final class WorkerSession {
   public let processIdentifier: Int32
   private let channel: ControlChannel
   private let child: ChildProcess
-  private let cells: LocalCells
+  let cells: LocalCells
   private let errors: ProcessPipe
   private let interruption: Int32
   private let scratch: URL

@@ -180,10 +180,10 @@ struct HostilePluginTests {
       #expect(throws: Never.self) { try loss.evaluate(batch, tunables: [0.1]) }
       #expect(throws: LossFailure.self) { try loss.evaluate(batch, tunables: [0.1]) }
     }
+    let before = cells.reporters.flatMap(Processes.children)
     loss.close()
-    #expect(Self.eventually { cells.runningCount == 0 })
-    #expect(
-      Self.eventually { Processes.running(program: "lossmith-cell", ancestor: getpid()) == [] })
+    #expect(Self.eventually { cells.reporters == [] })
+    for plugin in before { #expect(Processes.waitUntilGone(plugin)) }
   }
 
   /// Polls for up to five seconds.

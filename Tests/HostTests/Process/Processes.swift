@@ -19,30 +19,9 @@ enum Processes {
     running(argument: argument).allSatisfy(waitUntilGone)
   }
 
-  /// Living processes of a program that descend from `ancestor`.
-  static func running(program: String, ancestor: Int32) -> [Int32] {
-    all.filter { pid in
-      guard isAlive(pid),
-        let name = FileManager.default.contents(atPath: "/proc/\(pid)/comm"),
-        String(decoding: name, as: UTF8.self).hasPrefix(program)
-      else { return false }
-      var up = parent(of: pid)
-      while let current = up, current > 1 {
-        if current == ancestor { return true }
-        up = parent(of: current)
-      }
-      return false
-    }
-  }
-
   /// Every living or dead process whose parent is `parent`.
   static func children(of parent: Int32) -> [Int32] {
     all.filter { self.parent(of: $0) == parent }
-  }
-
-  /// When a process was started, in clock ticks since boot; 0 when it is gone.
-  static func startTime(_ pid: Int32) -> Int {
-    stat(pid).flatMap { $0.count > 19 ? Int($0[19]) : nil } ?? 0
   }
 
   /// Whether a process exists and is no zombie.

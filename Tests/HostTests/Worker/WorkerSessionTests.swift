@@ -105,53 +105,63 @@ struct WorkerSessionTests {
     #expect(death.reason == .signalled(SIGSEGV))
   }
 
-  /// Runs a job that loops in a cell, and `stop` on another thread once both processes of the
-  /// cell run. Gives the error of the job and the cell's processes.
+  /// Runs a job that loops in a cell, and `stop` on another thread once `find` sees as many
+  /// processes as it should. Gives the error of the job and those processes.
   private func stopLoop(
-    _ session: WorkerSession, job: String = "cell", by stop: @escaping @Sendable () -> Void
-  ) throws -> (error: LossmithError?, cells: [Int32]) {
+    _ session: WorkerSession, job: String = "cell", count: Int = 2,
+    find: @escaping @Sendable () -> [Int32], stop: @escaping @Sendable () -> Void
+  ) throws -> (error: LossmithError?, processes: [Int32]) {
     let plugin = try path("loop")
     var limits = CellLimits()
     limits.cpuSecondsPerCall = 600
-    let worker = session.processIdentifier
     let seen = Mutex<[Int32]>([])
     let watcher = Thread {
       _ = HostilePluginTests.eventually {
-        let cells = Processes.running(program: "lossmith-cell", ancestor: getpid())
-          .filter { Processes.startTime($0) >= Processes.startTime(worker) }
-        seen.withLock { $0 = cells }
-        return cells.count >= 2
+        let found = find()
+        seen.withLock { $0 = found }
+        return found.count >= count
       }
       stop()
     }
     let error = #expect(throws: LossmithError.self) {
       try session.run(job, plugin, limits: limits) { _ in watcher.start() }
     }
-    return (error, seen.withLock { $0 })
+    let processes = seen.withLock { $0 }
+    #expect(processes.count >= count)
+    return (error, processes)
+  }
+
+  /// Reporters and plug-in processes of a session's cells.
+  private static func processes(_ cells: LocalCells) -> [Int32] {
+    cells.reporters.flatMap { [$0] + Processes.children(of: $0) }
   }
 
   @Test("killing the worker kills its cell")
   func killedWorker() throws {
     let session = try session()
     let worker = session.processIdentifier
-    let (error, cells) = try stopLoop(session) { kill(worker, SIGKILL) }
+    let cells = session.cells
+    let (error, processes) = try stopLoop(session) {
+      Self.processes(cells)
+    } stop: {
+      kill(worker, SIGKILL)
+    }
     #expect((error?.underlying as? WorkerSession.Death)?.reason == .signalled(SIGKILL))
-    #expect(cells.count >= 2)
-    for cell in cells { #expect(Processes.waitUntilGone(cell)) }
+    for process in processes { #expect(Processes.waitUntilGone(process)) }
   }
 
   @Test("killing a supervisor kills its worker and its cell")
   func killedSupervisor() throws {
     let session = try session()
     let supervisor = session.processIdentifier
-    let (_, cells) = try stopLoop(session, job: "supervise") {
-      let workers = Processes.children(of: supervisor)
-      #expect(workers.count >= 2)  // the worker and the reporter of the cell
+    // Its worker, the reporter, and the plug-in process.
+    let (_, processes) = try stopLoop(session, job: "supervise", count: 3) {
+      let children = Processes.children(of: supervisor)
+      return children + children.flatMap(Processes.children)
+    } stop: {
       kill(supervisor, SIGKILL)
-      for worker in workers { #expect(Processes.waitUntilGone(worker)) }
     }
-    #expect(cells.count >= 2)
-    for cell in cells { #expect(Processes.waitUntilGone(cell)) }
+    for process in processes { #expect(Processes.waitUntilGone(process)) }
   }
 
   @Test("an interruption kills worker and cell")
@@ -159,15 +169,17 @@ struct WorkerSessionTests {
     let wake = try ProcessPipe()
     let session = try WorkerSession(WorkerProgram.settings, interruption: wake.readEnd)
     let worker = session.processIdentifier
+    let cells = session.cells
     let end = wake.writeEnd
-    let (error, cells) = try stopLoop(session) {
+    let (error, processes) = try stopLoop(session) {
+      Self.processes(cells)
+    } stop: {
       var byte: UInt8 = 1
       write(end, &byte, 1)
     }
     #expect(error?.code == .interrupted)
     #expect(Processes.waitUntilGone(worker))
-    #expect(cells.count >= 2)
-    for cell in cells { #expect(Processes.waitUntilGone(cell)) }
+    for process in processes { #expect(Processes.waitUntilGone(process)) }
   }
 
   @Test("a session that goes takes its worker and its folder along")

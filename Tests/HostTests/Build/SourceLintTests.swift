@@ -65,6 +65,8 @@ import Testing
 
   @Test("code inside an interpolation is read as code")
   func interpolation() {
+    #expect(messages(Self.dpo + "\nlet s: X = \"a \\(unsafeThing) b\"\n").count == 1)
+    #expect(messages(Self.dpo + "\nlet s: X = \"a \\\\(unsafeThing) b\"\n") == [])
     let source = Self.dpo + "\nlet s: X = \"a \\(f(\"b \\(unsafeThing)\")) import\"\n"
     #expect(messages(source).count == 1)
     #expect(messages(source)[0].contains("unsafeThing"))

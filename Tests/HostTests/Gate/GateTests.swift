@@ -88,6 +88,25 @@ import Testing
     #expect(try rules("textrel.c", adding: ["-Wl,-z,notext"]) == [.textRelocation])
   }
 
+  @Test("such code is found even where the library does not own up to it")
+  func undeclaredTextRelocation() throws {
+    var library = try GateFixtures.library("textrel.c", adding: ["-Wl,-z,notext"])
+    let dynamic = try #require(
+      ELFFile([UInt8](library)).segments.first { $0.type == 2 })
+    for entry in stride(
+      from: Int(dynamic.offset), to: Int(dynamic.offset + dynamic.fileSize), by: 16)
+    {
+      // DT_TEXTREL becomes DT_DEBUG, and DF_TEXTREL leaves DT_FLAGS.
+      if library[entry] == 22, library[entry + 1] == 0 { library[entry] = 21 }
+      if library[entry] == 30, library[entry + 1] == 0 { library[entry + 8] &= ~4 }
+    }
+    let file = try ELFFile([UInt8](library))
+    #expect(file.value(of: 22) == nil)
+    #expect((file.value(of: 30) ?? 0) & 4 == 0)
+    let report = try Gate.inspect(library, name: "textrel.c", strictness: .generated)
+    #expect(report.problems.map(\.rule) == [.textRelocation])
+  }
+
   @Test("memory both writable and executable is refused")
   func writableCode() throws {
     var library = try GateFixtures.library("benign.c")

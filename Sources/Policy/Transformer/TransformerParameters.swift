@@ -77,6 +77,11 @@ final class FloatStorage: @unchecked Sendable {
     elements.initialize(repeating: 0)
   }
 
+  /// Whatever the memory holds.
+  init(uninitialized count: Int) {
+    elements = Self.allocate(count)
+  }
+
   init(copying other: FloatStorage) {
     elements = Self.allocate(other.elements.count)
     _ = elements.initialize(from: other.elements)

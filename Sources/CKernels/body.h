@@ -1,0 +1,41 @@
+// All kernels, for the instruction set that the including file has chosen with CK_LANES, NAME and a
+// target attribute.
+
+#include "ckernels.h"
+
+#include "vectors.h"
+
+#include "rows.h"
+
+#include "activations.h"
+
+#include "attention.h"
+
+#include "vocabulary.h"
+
+#include "optimiser.h"
+
+static const ck_kernels NAME(table) = {
+    .fill_rows = NAME(fill_rows),
+    .add_row = NAME(add_row),
+    .add = NAME(add),
+    .add_column_sums = NAME(add_column_sums),
+    .layer_norm = NAME(layer_norm),
+    .layer_norm_backward = NAME(layer_norm_backward),
+    .gelu_tanh = NAME(gelu_tanh),
+    .gelu_tanh_backward = NAME(gelu_tanh_backward),
+    .gelu = NAME(gelu),
+    .gelu_backward = NAME(gelu_backward),
+    .causal_softmax = NAME(causal_softmax),
+    .causal_probabilities = NAME(causal_probabilities),
+    .softmax_backward = NAME(softmax_backward),
+    .row_dots = NAME(row_dots),
+    .attend_one = NAME(attend_one),
+    .log_sum_exp = NAME(log_sum_exp),
+    .cross_entropy_backward = NAME(cross_entropy_backward),
+    .divergences = NAME(divergences),
+    .exponentials = NAME(exponentials),
+    .maximum = NAME(maximum),
+    .sum_of_squares = NAME(sum_of_squares),
+    .adamw = NAME(adamw),
+};

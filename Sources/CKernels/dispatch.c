@@ -1,0 +1,31 @@
+#include "tables.h"
+
+#if defined(__x86_64__)
+static int has(ck_isa isa) {
+  __builtin_cpu_init();
+  const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  switch (isa) {
+  case CK_PLAIN: return 1;
+  case CK_AVX2: return avx2;
+  case CK_AVX512:
+    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+           && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  }
+  return 0;
+}
+#else
+static int has(ck_isa isa) { return isa == CK_PLAIN; }
+#endif
+
+ck_isa ck_best_isa(void) {
+  return has(CK_AVX512) ? CK_AVX512 : has(CK_AVX2) ? CK_AVX2 : CK_PLAIN;
+}
+
+const ck_kernels *ck_kernels_for(ck_isa isa) {
+  if (!has(isa)) return 0;
+#if defined(__x86_64__)
+  if (isa == CK_AVX512) return ck_table_avx512();
+  if (isa == CK_AVX2) return ck_table_avx2();
+#endif
+  return ck_table_plain();
+}

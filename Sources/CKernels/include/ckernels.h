@@ -1,0 +1,113 @@
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Instruction sets that the kernels are compiled for.
+typedef enum {
+  CK_PLAIN = 0,
+  CK_AVX2 = 1,
+  CK_AVX512 = 2,
+} ck_isa;
+
+/// The numbers of one AdamW step; see `adamw`.
+typedef struct {
+  float beta1, beta2, epsilon;
+  /// lr / (1 - beta1^t).
+  float step_size;
+  /// 1 / sqrt(1 - beta2^t).
+  float inverse_root_correction;
+  /// 1 - lr * weight decay.
+  float decay;
+  /// Multiplies every gradient: the factor of clipping.
+  float gradient_scale;
+} ck_adamw_step;
+
+/// The element-wise kernels of one instruction set.
+///
+/// Matrices are row-major; `n` counts rows and `d` columns unless said otherwise; `ld…` are distances
+/// between rows in elements. Every kernel gives the same bits for the same arguments on one
+/// instruction set, takes NaN and infinities, and passes them on. Pointers must not overlap unless
+/// said so; no alignment is asked for.
+typedef struct {
+  /// out[i] = row for each of n rows.
+  void (*fill_rows)(const float *row, float *out, size_t n, size_t d);
+  /// out[i] = x[i] + row.
+  void (*add_row)(const float *x, const float *row, float *out, size_t n, size_t d);
+  /// out += x, d elements. `out` may be `x`.
+  void (*add)(const float *x, float *out, size_t d);
+  /// out[j] += sum over rows of x[i][j].
+  void (*add_column_sums)(const float *x, size_t ldx, float *out, size_t n, size_t d);
+
+  /// out = (x - mean) * rstd * weight + bias, and the statistics of each row.
+  void (*layer_norm)(const float *x, const float *weight, const float *bias, float epsilon,
+                     float *out, float *mean, float *rstd, size_t n, size_t d);
+  /// The same row by row from statistics that are known.
+  void (*layer_norm_backward)(const float *dy, const float *x, const float *weight,
+                              const float *mean, const float *rstd, const float *residual,
+                              float *dx, float *dweight, float *dbias, size_t n, size_t d);
+
+  /// out = gelu(x), tanh form, count elements.
+  void (*gelu_tanh)(const float *x, float *out, size_t count);
+  /// dy *= gelu'(x), and dbias += the column sums of the result.
+  void (*gelu_tanh_backward)(const float *x, float *dy, float *dbias, size_t n, size_t d);
+  /// The same two with the exact normal distribution function.
+  void (*gelu)(const float *x, float *out, size_t count);
+  void (*gelu_backward)(const float *x, float *dy, float *dbias, size_t n, size_t d);
+
+  /// Softmax of scale * s over the first min(d, visible + i) elements of row i; the rest of the
+  /// row becomes 0. lse[i * lse_stride] = log of the sum of exponentials.
+  void (*causal_softmax)(float *s, size_t lds, float scale, size_t visible, float *lse,
+                         size_t lse_stride, size_t n, size_t d);
+  /// s = exp(scale * s - lse) under the same mask.
+  void (*causal_probabilities)(float *s, size_t lds, float scale, size_t visible,
+                               const float *lse, size_t lse_stride, size_t n, size_t d);
+  /// dp = scale * p * (dp - delta[i]) for whole rows.
+  void (*softmax_backward)(const float *p, float *dp, size_t ld, float scale, const float *delta,
+                           size_t n, size_t d);
+  /// out[i * stride] = dot of row i of x and of y.
+  void (*row_dots)(const float *x, size_t ldx, const float *y, size_t ldy, float *out,
+                   size_t stride, size_t n, size_t d);
+  /// Attention of one query over t cached positions: keys [d][ldk] (one column a position),
+  /// values [t][d]. `scores` is scratch of t elements.
+  void (*attend_one)(const float *query, const float *keys, size_t ldk, const float *values,
+                     float scale, float *scores, float *out, size_t t, size_t d);
+
+  /// For each row the log of the sum of exponentials.
+  void (*log_sum_exp)(const float *x, double *lse, size_t n, size_t d);
+  /// x = gradient[i] * (onehot(target[i]) - exp(x - lse[i])).
+  void (*cross_entropy_backward)(float *x, const double *lse, const int32_t *target,
+                                 const float *gradient, size_t n, size_t d);
+  /// For each row KL(softmax x || softmax y) and KL(softmax y || softmax x).
+  void (*divergences)(const float *x, const double *lse_x, const float *y, const double *lse_y,
+                      double *forward, double *reverse, size_t n, size_t d);
+  /// out = exp(scale * (x - shift)), count elements; the sum over each 64 of them in `sums`.
+  void (*exponentials)(const float *x, float scale, float shift, float *out, float *sums,
+                       size_t count);
+  /// The largest element; NaN when one is NaN.
+  float (*maximum)(const float *x, size_t count);
+
+  /// Sum of squares in double precision.
+  double (*sum_of_squares)(const float *x, size_t count);
+  /// One step of AdamW (Loshchilov and Hutter, arXiv 1711.05101) in PyTorch's form.
+  void (*adamw)(float *parameter, const float *gradient, float *m, float *v,
+                const ck_adamw_step *step, size_t count);
+} ck_kernels;
+
+/// Tells the processor that this is a waiting loop.
+static inline void ck_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/// The best instruction set of this processor.
+ck_isa ck_best_isa(void);
+
+/// The kernels of an instruction set; NULL when this processor does not have it.
+const ck_kernels *ck_kernels_for(ck_isa isa);
+
+#endif

@@ -1,0 +1,137 @@
+import Foundation
+import Losses
+
+/// Measures how fast a model of a given shape trains, and what the products alone would take.
+public enum TransformerBench {
+  public struct Shape: Hashable, Sendable, Codable {
+    public var configuration: TransformerConfiguration
+    /// Rows of a step are twice as many.
+    public var pairs: Int
+    /// Input tokens of a row.
+    public var tokens: Int
+    /// Tokens of a row that are scored, counted from its end.
+    public var scored: Int
+
+    public init(
+      configuration: TransformerConfiguration, pairs: Int, tokens: Int, scored: Int? = nil
+    ) {
+      self.configuration = configuration
+      self.pairs = pairs
+      self.tokens = tokens
+      self.scored = scored ?? tokens
+    }
+  }
+
+  public struct Result: Hashable, Sendable, Codable {
+    public var threads: Int
+    public var core: String
+    public var parameters: Int
+    /// Median seconds of a step: forward, loss, backward, clipping, AdamW.
+    public var stepSeconds: Double
+    public var tokensPerSecond: Double
+    /// Median seconds of the same step's matrix products alone, the heads' small ones left out.
+    public var productSeconds: Double
+    /// productSeconds / stepSeconds.
+    public var shareOfCeiling: Double { productSeconds / stepSeconds }
+  }
+
+  /// Trains on random tokens and takes the median over the steps after a warm-up of two.
+  public static func run(
+    _ shape: Shape, steps: Int = 10, threads: Int? = nil, memoryBudget: Int = 1 << 30
+  ) throws -> Result {
+    let runner = TransformerRunner(
+      shape.configuration, threads: threads, memoryBudget: memoryBudget)
+    let trainer = TransformerTrainer(
+      .initial(shape.configuration, seed: 1),
+      schedule: LearningRateSchedule(peak: 1e-5, steps: steps + 2, warmUpSteps: 1), runner: runner)
+    var stream = RandomStream(seed: 1, purpose: "bench.tokens")
+    let rows = (0..<(2 * shape.pairs)).map { _ in
+      TokenRow(
+        tokens: (0...shape.tokens).map { _ in
+          Int32(stream.below(shape.configuration.vocabularySize))
+        }, scored: (shape.tokens + 1 - shape.scored)..<(shape.tokens + 1))
+    }
+    let batch = try PackedBatch(rows, for: shape.configuration)
+    let reference = runner.logProbabilities(trainer.parameters, batch)
+    var times: [Double] = []
+    for _ in 0..<(steps + 2) {
+      times.append(
+        try seconds {
+          try trainer.step(batch) { dpoGradients($0, reference: reference, beta: 0.1) }
+        })
+    }
+    let step = median(times.dropFirst(2))
+    let product = median((0..<(steps / 2 + 2)).map { _ in productSeconds(shape, on: runner) })
+    return Result(
+      threads: runner.threads, core: BLASEnvironment.current().core,
+      parameters: runner.layout.parameterCount, stepSeconds: step,
+      tokensPerSecond: Double(2 * shape.pairs * shape.tokens) / step, productSeconds: product)
+  }
+
+  /// −log σ(β·margin) of the pairs (row i, row i + B).
+  private static func dpoGradients(
+    _ scores: [Double], reference: [Double], beta: Double
+  ) -> [Double] {
+    let pairs = scores.count / 2
+    var gradients = scores
+    for pair in 0..<pairs {
+      let margin =
+        scores[pair] - scores[pair + pairs] - (reference[pair] - reference[pair + pairs])
+      let slope = -beta / (1 + exp(beta * margin)) / Double(pairs)
+      gradients[pair] = slope
+      gradients[pair + pairs] = -slope
+    }
+    return gradients
+  }
+
+  /// The products of one step by weights: three for each weight, and as many for the head.
+  private static func productSeconds(_ shape: Shape, on runner: TransformerRunner) -> Double {
+    let configuration = shape.configuration
+    let width = configuration.width
+    let inner = configuration.feedForwardWidth
+    let tokens = 2 * shape.pairs * shape.tokens
+    let outputs = 2 * shape.pairs * shape.scored
+    let widest = max(3 * width, inner)
+    let left = FloatStorage(count: tokens * widest)
+    let right = FloatStorage(count: tokens * widest)
+    let weight = FloatStorage(count: max(width * widest, configuration.vocabularySize * width))
+    let logits = FloatStorage(
+      count: min(outputs, runner.logits.height) * configuration.vocabularySize)
+    func products(_ thread: Int, _ rows: Int, _ k: Int, _ n: Int, _ result: FloatPointer) {
+      let a = left.elements.baseAddress!
+      let w = weight.elements.baseAddress!
+      let own = runner.team.part(thread, of: rows)
+      let columns = runner.team.part(thread, of: n, unit: 16)
+      Matrices.multiply(own.count, n, k, a, k, w, n, beta: 0, result + own.lowerBound * n, n)
+      Matrices.multiplyTransposed(
+        own.count, k, n, result + own.lowerBound * n, n, w, n, beta: 0, a + own.lowerBound * k, k)
+      Matrices.transposedMultiply(
+        k, columns.count, rows, a, k, result + columns.lowerBound, n, beta: 0,
+        w + columns.lowerBound, n)
+    }
+    return seconds {
+      runner.team.run { thread in
+        for _ in 0..<configuration.layers {
+          for (k, n) in [(width, 3 * width), (width, width), (width, inner), (inner, width)] {
+            products(thread, tokens, k, n, right.elements.baseAddress!)
+          }
+        }
+        for chunk in runner.logits.chunks(outputs) {
+          products(
+            thread, chunk.count, width, configuration.vocabularySize, logits.elements.baseAddress!)
+        }
+      }
+    }
+  }
+
+  private static func median(_ values: some Sequence<Double>) -> Double {
+    let sorted = values.sorted()
+    return sorted[sorted.count / 2]
+  }
+
+  private static func seconds(_ body: () throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    let duration = try clock.measure(body)
+    return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+}

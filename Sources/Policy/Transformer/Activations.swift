@@ -1,0 +1,158 @@
+/// What a forward pass leaves for the backward pass, and room for both.
+///
+/// Buffers are row-major with one row a token. When activations are saved every layer has its own
+/// buffers; else all layers use the same ones.
+final class Activations {
+  let layout: TransformerLayout
+  let isSaving: Bool
+  /// Tokens and outputs that there is room for.
+  let tokenCapacity: Int
+  let outputCapacity: Int
+  private let storage: FloatStorage
+  private let layerStride: Int
+  private let places: Places
+  /// log Σ exp of the logits of every output.
+  let logSumExp: UnsafeMutablePointer<Double>
+
+  /// Offsets in the storage.
+  private struct Places {
+    var end = 0
+    // Of each layer.
+    var input = 0
+    var norm1 = 0
+    var mean1 = 0
+    var rstd1 = 0
+    var queriesKeysValues = 0
+    var attended = 0
+    var scoreSums = 0
+    var middle = 0
+    var norm2 = 0
+    var mean2 = 0
+    var rstd2 = 0
+    var expanded = 0
+    var activated = 0
+    // Of the head, one row an output.
+    var headInput = 0
+    var headNorm = 0
+    var headMean = 0
+    var headRstd = 0
+
+    mutating func reserve(_ count: Int) -> Int {
+      defer { end += (count + 15) / 16 * 16 }
+      return end
+    }
+  }
+
+  init(layout: TransformerLayout, tokens: Int, outputs: Int, isSaving: Bool) {
+    self.layout = layout
+    self.isSaving = isSaving
+    tokenCapacity = tokens
+    outputCapacity = outputs
+    let width = layout.configuration.width
+    var places = Places()
+    // First, so that the one behind the last layer needs nothing else of a layer.
+    places.input = places.reserve(tokens * width)
+    places.norm1 = places.reserve(tokens * width)
+    places.mean1 = places.reserve(tokens)
+    places.rstd1 = places.reserve(tokens)
+    places.queriesKeysValues = places.reserve(tokens * 3 * width)
+    places.attended = places.reserve(tokens * width)
+    places.scoreSums = places.reserve(tokens * layout.configuration.heads)
+    places.middle = places.reserve(tokens * width)
+    places.norm2 = places.reserve(tokens * width)
+    places.mean2 = places.reserve(tokens)
+    places.rstd2 = places.reserve(tokens)
+    places.expanded = places.reserve(tokens * layout.configuration.feedForwardWidth)
+    places.activated = places.reserve(tokens * layout.configuration.feedForwardWidth)
+    let layerCount = places.end
+    layerStride = isSaving ? layerCount : 0
+    places.end = isSaving ? layerCount * layout.configuration.layers : layerCount
+    if isSaving { _ = places.reserve(tokens * width) }
+    places.headInput = places.reserve(outputs * width)
+    places.headNorm = places.reserve(outputs * width)
+    places.headMean = places.reserve(outputs)
+    places.headRstd = places.reserve(outputs)
+    self.places = places
+    storage = FloatStorage(uninitialized: places.end)
+    logSumExp = .allocate(capacity: max(outputs, 1))
+  }
+
+  deinit { logSumExp.deallocate() }
+
+  /// Bytes that saving takes for one token, outputs not counted.
+  static func bytesPerToken(_ configuration: TransformerConfiguration) -> Int {
+    let floats =
+      8 * configuration.width + 2 * configuration.feedForwardWidth + configuration.heads + 4
+    return 4 * floats * configuration.layers
+  }
+
+  @inline(__always)
+  private func pointer(_ place: Int, _ layer: Int) -> FloatPointer {
+    storage.elements.baseAddress! + place + layer * layerStride
+  }
+
+  /// The residual stream before a layer, `[tokens, D]`; that behind the last layer too.
+  func input(_ layer: Int) -> FloatPointer { pointer(places.input, layer) }
+  func norm1(_ layer: Int) -> FloatPointer { pointer(places.norm1, layer) }
+  func mean1(_ layer: Int) -> FloatPointer { pointer(places.mean1, layer) }
+  func rstd1(_ layer: Int) -> FloatPointer { pointer(places.rstd1, layer) }
+  /// `[tokens, 3D]`: queries, keys, values.
+  func queriesKeysValues(_ layer: Int) -> FloatPointer { pointer(places.queriesKeysValues, layer) }
+  /// The heads' results side by side, `[tokens, D]`.
+  func attended(_ layer: Int) -> FloatPointer { pointer(places.attended, layer) }
+  /// log Σ exp of every query's scores, `[tokens, H]`.
+  func scoreSums(_ layer: Int) -> FloatPointer { pointer(places.scoreSums, layer) }
+  /// The residual stream between attention and feed-forward, `[tokens, D]`.
+  func middle(_ layer: Int) -> FloatPointer { pointer(places.middle, layer) }
+  func norm2(_ layer: Int) -> FloatPointer { pointer(places.norm2, layer) }
+  func mean2(_ layer: Int) -> FloatPointer { pointer(places.mean2, layer) }
+  func rstd2(_ layer: Int) -> FloatPointer { pointer(places.rstd2, layer) }
+  /// Before and after the activation function, `[tokens, F]`.
+  func expanded(_ layer: Int) -> FloatPointer { pointer(places.expanded, layer) }
+  func activated(_ layer: Int) -> FloatPointer { pointer(places.activated, layer) }
+
+  /// The residual stream at the outputs, before and after the last normalisation, `[outputs, D]`.
+  var headInput: FloatPointer { pointer(places.headInput, 0) }
+  var headNorm: FloatPointer { pointer(places.headNorm, 0) }
+  var headMean: FloatPointer { pointer(places.headMean, 0) }
+  var headRstd: FloatPointer { pointer(places.headRstd, 0) }
+}
+
+/// Room for the gradients of one micro-batch's activations.
+final class ActivationGradients {
+  let tokenCapacity: Int
+  let outputCapacity: Int
+  private let storage: FloatStorage
+  /// d/d residual stream: behind the layer, between its halves, before it. `[tokens, D]` each.
+  private(set) var behind: FloatPointer
+  let middle: FloatPointer
+  private(set) var before: FloatPointer
+  /// `[tokens, D]`: d/d a normalisation's result, then d/d what the heads gave.
+  let inner: FloatPointer
+  /// `[tokens, 3D]`.
+  let queriesKeysValues: FloatPointer
+  /// `[tokens, F]`.
+  let expanded: FloatPointer
+  /// `[outputs, D]`: d/d what enters the output head.
+  let head: FloatPointer
+
+  init(_ configuration: TransformerConfiguration, tokens: Int, outputs: Int) {
+    tokenCapacity = tokens
+    outputCapacity = outputs
+    let row = (tokens * configuration.width + 15) / 16 * 16
+    let wide = (tokens * configuration.feedForwardWidth + 15) / 16 * 16
+    storage = FloatStorage(
+      uninitialized: 7 * row + wide + outputs * configuration.width)
+    let base = storage.elements.baseAddress!
+    behind = base
+    middle = base + row
+    before = base + 2 * row
+    inner = base + 3 * row
+    queriesKeysValues = base + 4 * row
+    expanded = base + 7 * row
+    head = base + 7 * row + wide
+  }
+
+  /// Steps down one layer.
+  func descend() { swap(&behind, &before) }
+}

@@ -1,0 +1,135 @@
+import CKernels
+
+extension TransformerRunner {
+  /// Embedding and blocks of one thread's share, then nothing that another thread's share touches.
+  func runBlocks(
+    _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
+    _ activations: Activations, thread: Int
+  ) {
+    let share = part.shares[thread]
+    guard !share.tokens.isEmpty else { return }
+    let first = share.tokens.lowerBound - part.tokens.lowerBound
+    embed(parameters, batch, share, into: activations.input(0) + first * configuration.width)
+    for layer in layout.blocks.indices {
+      attend(parameters, batch, part, activations, layer: layer, thread: thread)
+      feedForward(
+        parameters, activations, layer: layer, first: first, count: share.tokens.count)
+    }
+  }
+
+  private func embed(
+    _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ share: MicroBatch.Share,
+    into out: FloatPointer
+  ) {
+    let width = configuration.width
+    let table = kernels.pointee
+    for (row, index) in share.tokens.enumerated() {
+      table.add_row(
+        parameters + layout.tokenEmbedding.offset + Int(batch.tokens[index]) * width,
+        parameters + layout.positionEmbedding.offset + Int(batch.positions[index]) * width,
+        out + row * width, 1, width)
+    }
+  }
+
+  /// middle = input + projection(attention(norm1(input))).
+  private func attend(
+    _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
+    _ activations: Activations, layer: Int, thread: Int
+  ) {
+    let share = part.shares[thread]
+    let first = share.tokens.lowerBound - part.tokens.lowerBound
+    let count = share.tokens.count
+    let width = configuration.width
+    let input = activations.input(layer) + first * width
+    projectQueriesKeysValues(parameters, activations, layer: layer, first: first, count: count)
+    let attention = attention(thread: thread)
+    for index in share.segments {
+      let span = Attention.Span(
+        batch.segments[index], in: batch.segments, from: part.tokens.lowerBound)
+      attention.forward(
+        span, qkv: activations.queriesKeysValues(layer), sums: activations.scoreSums(layer),
+        out: activations.attended(layer))
+    }
+    let block = layout.blocks[layer]
+    let middle = activations.middle(layer) + first * width
+    kernels.pointee.add_row(
+      input, parameters + block.projectionBias.offset, middle, count, width)
+    Matrices.multiply(
+      count, width, width, activations.attended(layer) + first * width, width,
+      parameters + block.projectionWeight.offset, width, beta: 1, middle, width)
+  }
+
+  /// qkv = norm1(input)·W + b. The product adds to the bias, which saves a pass.
+  func projectQueriesKeysValues(
+    _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
+    count: Int
+  ) {
+    let width = configuration.width
+    let block = layout.blocks[layer]
+    let table = kernels.pointee
+    let norm = activations.norm1(layer) + first * width
+    table.layer_norm(
+      activations.input(layer) + first * width, parameters + block.norm1Weight.offset,
+      parameters + block.norm1Bias.offset, configuration.normEpsilon, norm,
+      activations.mean1(layer) + first, activations.rstd1(layer) + first, count, width)
+    let qkv = activations.queriesKeysValues(layer) + first * 3 * width
+    table.fill_rows(parameters + block.attentionBias.offset, qkv, count, 3 * width)
+    Matrices.multiply(
+      count, 3 * width, width, norm, width, parameters + block.attentionWeight.offset, 3 * width,
+      beta: 1, qkv, 3 * width)
+  }
+
+  /// input of the next layer = middle + contract(gelu(expand(norm2(middle)))).
+  func feedForward(
+    _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
+    count: Int
+  ) {
+    let width = configuration.width
+    let inner = configuration.feedForwardWidth
+    let block = layout.blocks[layer]
+    let table = kernels.pointee
+    let middle = activations.middle(layer) + first * width
+    let norm = activations.norm2(layer) + first * width
+    let expanded = activations.expanded(layer) + first * inner
+    let activated = activations.activated(layer) + first * inner
+    let output = activations.input(layer + 1) + first * width
+    table.layer_norm(
+      middle, parameters + block.norm2Weight.offset, parameters + block.norm2Bias.offset,
+      configuration.normEpsilon, norm, activations.mean2(layer) + first,
+      activations.rstd2(layer) + first, count, width)
+    table.fill_rows(parameters + block.expandBias.offset, expanded, count, inner)
+    Matrices.multiply(
+      count, inner, width, norm, width, parameters + block.expandWeight.offset, inner, beta: 1,
+      expanded, inner)
+    switch configuration.activation {
+    case .geluTanh: table.gelu_tanh(expanded, activated, count * inner)
+    case .gelu: table.gelu(expanded, activated, count * inner)
+    }
+    table.add_row(middle, parameters + block.contractBias.offset, output, count, width)
+    Matrices.multiply(
+      count, width, inner, activated, inner, parameters + block.contractWeight.offset, width,
+      beta: 1, output, width)
+  }
+
+  /// Gathers the residual stream at the outputs of a share and normalises it for the head.
+  func gatherHead(
+    _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
+    _ activations: Activations, thread: Int
+  ) {
+    let width = configuration.width
+    let outputs = part.shares[thread].outputs
+    guard !outputs.isEmpty else { return }
+    let stream = activations.input(layout.blocks.count)
+    let first = outputs.lowerBound - part.outputs.lowerBound
+    for (row, index) in outputs.enumerated() {
+      let position = batch.outputs[index].position - part.tokens.lowerBound
+      (activations.headInput + (first + row) * width).update(
+        from: stream + position * width, count: width)
+    }
+    kernels.pointee.layer_norm(
+      activations.headInput + first * width, parameters + layout.finalNormWeight.offset,
+      parameters + layout.finalNormBias.offset, configuration.normEpsilon,
+      activations.headNorm + first * width, activations.headMean + first,
+      activations.headRstd + first, outputs.count, width)
+  }
+}

@@ -1,0 +1,125 @@
+import CKernels
+import Losses
+
+/// Runs models of one shape: forward, backward, and what is read off the output head.
+///
+/// It owns threads and buffers and no parameters, so policy and reference share one. Buffers grow to
+/// the largest batch seen and stay. Results repeat bit for bit at fixed threads, BLAS core, memory
+/// budget and batch.
+///
+/// ```swift
+/// let runner = TransformerRunner(parameters.configuration)
+/// let logProbabilities = runner.logProbabilities(parameters, batch, willGoBackward: true)
+/// let gradients = …                        // d(sum of the loss)/d(log-probability), one a row
+/// runner.backward(parameters, batch, rowGradients: gradients, into: &parameterGradients)
+/// ```
+///
+/// A runner belongs to one caller at a time.
+public final class TransformerRunner {
+  public let layout: TransformerLayout
+  /// Threads that share the work; as many as BLAS has in this process unless told.
+  public let threads: Int
+  /// Bytes that saved activations may take. Larger batches are cut, and the parts computed again in
+  /// the backward pass: slower, with equal results up to the order of summation.
+  public let memoryBudget: Int
+  let team: ThreadTeam
+  let kernels: UnsafePointer<ck_kernels>
+
+  var saved: Activations?
+  var unsaved: Activations?
+  var slopes: ActivationGradients?
+  var logits: LogitChunk
+  let scratch: [FloatStorage]
+  /// Threads' own gradients of biases and normalisations, laid out as the parameters' vectors are.
+  var vectorGradients: VectorGradients
+  /// What `saved` holds: a batch that fits, computed and ready for the backward pass.
+  var ready: Ready?
+
+  struct Ready {
+    var tokens: [Int32]
+    var outputs: Int
+    /// Whether the logits of the last chunk are still there.
+    var hasLogits: Bool
+
+    func isOf(_ batch: PackedBatch) -> Bool {
+      outputs == batch.outputs.count && tokens == batch.tokens
+    }
+  }
+
+  /// - Parameters:
+  ///   - threads: nil for the number of BLAS threads of this process.
+  ///   - memoryBudget: bytes for saved activations; a quarter of a gibibyte by default.
+  ///   - instructionSet: nil for the best one; for tests.
+  public convenience init(
+    _ configuration: TransformerConfiguration, threads: Int? = nil,
+    memoryBudget: Int = 1 << 28
+  ) {
+    self.init(
+      configuration, threads: threads, memoryBudget: memoryBudget,
+      kernels: ck_kernels_for(ck_best_isa()))
+  }
+
+  init(
+    _ configuration: TransformerConfiguration, threads: Int?, memoryBudget: Int,
+    kernels: UnsafePointer<ck_kernels>
+  ) {
+    layout = TransformerLayout(configuration)
+    let threads = threads ?? BLASEnvironment.current().threads
+    self.threads = threads
+    self.memoryBudget = memoryBudget
+    self.kernels = kernels
+    team = ThreadTeam(count: threads)
+    logits = LogitChunk(layout: layout)
+    scratch = (0..<threads).map { _ in
+      FloatStorage(uninitialized: Attention.scratchCount(configuration))
+    }
+    vectorGradients = VectorGradients(layout: layout, threads: threads)
+  }
+
+  public var configuration: TransformerConfiguration { layout.configuration }
+
+  func attention(thread: Int) -> Attention {
+    Attention(
+      kernels: kernels, width: configuration.width, heads: configuration.heads,
+      scratch: scratch[thread].elements.baseAddress!)
+  }
+
+  /// The parts in which a batch is computed: the same for every model and every purpose.
+  func microBatches(_ batch: PackedBatch) -> [MicroBatch] {
+    let limit = max(1, memoryBudget / Activations.bytesPerToken(configuration))
+    return MicroBatch.cut(batch, tokenLimit: limit, threads: threads)
+  }
+
+  func activations(for part: MicroBatch, isSaving: Bool) -> Activations {
+    let old = isSaving ? saved : unsaved
+    if let old, old.tokenCapacity >= part.tokens.count, old.outputCapacity >= part.outputs.count {
+      return old
+    }
+    if isSaving { saved = nil } else { unsaved = nil }
+    let new = Activations(
+      layout: layout, tokens: max(part.tokens.count, old?.tokenCapacity ?? 0),
+      outputs: max(part.outputs.count, old?.outputCapacity ?? 0), isSaving: isSaving)
+    if isSaving { saved = new } else { unsaved = new }
+    return new
+  }
+
+  func activationGradients(for part: MicroBatch) -> ActivationGradients {
+    if let slopes, slopes.tokenCapacity >= part.tokens.count,
+      slopes.outputCapacity >= part.outputs.count
+    {
+      return slopes
+    }
+    let old = slopes
+    slopes = nil
+    let new = ActivationGradients(
+      configuration, tokens: max(part.tokens.count, old?.tokenCapacity ?? 0),
+      outputs: max(part.outputs.count, old?.outputCapacity ?? 0))
+    slopes = new
+    return new
+  }
+
+  func requireShape(of parameters: TransformerParameters) {
+    precondition(
+      parameters.layout.configuration == configuration, "the runner is for another shape of model")
+  }
+}

@@ -13,8 +13,8 @@ final class PlainFile: ByteSource {
   private let descriptor: Int32
   private let chunk: Int
 
-  /// - Throws: `LossmithError` (`missing-file`) when there is none, (`malformed-input`) when it is a
-  ///   folder or a device, or may not be read.
+  /// - Throws: `LossmithError` (`missing-file`) when there is none, (`malformed-input`) when it is
+  ///   a folder or a device, or may not be read.
   init(path: String, chunk: Int = 1 << 16) throws(LossmithError) {
     self.path = path
     self.chunk = chunk
@@ -43,7 +43,9 @@ final class PlainFile: ByteSource {
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
       var got: Int
-      repeat { got = Glibc.read(descriptor, buffer.baseAddress, buffer.count) } while got < 0
+      repeat {
+        got = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      } while got < 0
         && errno == EINTR
       if got < 0 { failure = errno }
       count = max(got, 0)

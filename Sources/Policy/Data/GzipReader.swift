@@ -61,7 +61,8 @@ final class GzipReader: ByteSource {
       case Z_OK, Z_BUF_ERROR: break
       default:
         let reason = stream.pointee.msg.map { String(cString: $0) } ?? "zlib's status \(status)"
-        throw damaged(members > 0 && stream.pointee.total_out == 0 ? "something follows it" : reason)
+        throw damaged(
+          members > 0 && stream.pointee.total_out == 0 ? "something follows it" : reason)
       }
       if produced > 0 { return Array(output[..<produced]) }
     }

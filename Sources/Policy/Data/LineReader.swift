@@ -42,7 +42,9 @@ final class LineReader {
         buffer = try source.read()
         position = 0
         if buffer.isEmpty { ended = true }
-        if number == 0, line.bytes.isEmpty, buffer.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        if number == 0, line.bytes.isEmpty, buffer.starts(with: [0xEF, 0xBB, 0xBF]) {
+          position = 3
+        }
         continue
       }
       sawAny = true

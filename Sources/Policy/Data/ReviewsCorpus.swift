@@ -29,8 +29,8 @@ public enum ReviewsCorpus {
   /// - Parameters:
   ///   - lineBreaks: what becomes of `<br />`.
   ///   - limit: reads so many lines at most.
-  /// - Throws: `LossmithError` (`missing-file`, or `malformed-input` with the line's number: no JSON
-  ///   object, no `text`, a `label` that is not a whole number from 0, no line at all).
+  /// - Throws: `LossmithError` (`missing-file`, or `malformed-input` with the line's number: no
+  ///   JSON object, no `text`, a `label` that is not a whole number from 0, no line at all).
   public static func read(
     _ url: URL, lineBreaks: LineBreaks = .replaced, limit: Int = .max
   ) throws(LossmithError) -> [LabelledText] {

@@ -75,7 +75,8 @@ struct GPT2Config: Equatable, Sendable {
       family = "gpt2"
     }
     guard family == "gpt2" else {
-      let name = family.map { "\"\(JSONReader.shortened($0))\"" } ?? "that config.json does not name"
+      let name =
+        family.map { "\"\(JSONReader.shortened($0))\"" } ?? "that config.json does not name"
       throw reader.refusal(
         "The model family \(name) is not supported.",
         remedy: "Use a model of the GPT-2 family (\"model_type\": \"gpt2\").")

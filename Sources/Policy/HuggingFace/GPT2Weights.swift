@@ -3,8 +3,8 @@ import Losses
 
 /// The weights of a GPT-2 model in a safetensors file.
 ///
-/// Names come with and without the prefix `transformer.`, as `GPT2LMHeadModel` and `GPT2Model` write
-/// them. The causal masks that old versions of `transformers` saved (`attn.bias`,
+/// Names come with and without the prefix `transformer.`, as `GPT2LMHeadModel` and `GPT2Model`
+/// write them. The causal masks that old versions of `transformers` saved (`attn.bias`,
 /// `attn.masked_bias`) are passed over; any other tensor that the model does not have is an error,
 /// for a model with further parts is another model.
 enum GPT2Weights {
@@ -12,8 +12,8 @@ enum GPT2Weights {
 
   /// Reads the parameters of a model.
   ///
-  /// - Throws: `LossmithError` (`missing-file`, `malformed-input`): what ``SafetensorsFile`` throws,
-  ///   a tensor that is missing, unknown, of another shape than `config.json` says, or with a value
+  /// - Throws: `LossmithError` (`missing-file`, `malformed-input`): what ``SafetensorsFile``
+  ///   throws, a tensor that is missing, unknown, of another shape than `config.json` says, or with a value
   ///   that is not finite.
   static func load(
     _ url: URL, _ configuration: TransformerConfiguration
@@ -57,7 +57,8 @@ enum GPT2Weights {
       }
       guard finite else {
         throw malformed(
-          "The tensor \"\(name)\" holds a NaN or an infinity.", "Save a model that did not diverge.")
+          "The tensor \"\(name)\" holds a NaN or an infinity.", "Save a model that did not diverge."
+        )
       }
     }
     if let name = stored.values.min() {

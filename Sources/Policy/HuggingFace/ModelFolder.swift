@@ -50,8 +50,8 @@ public struct ModelFolder: Sendable {
   /// the next multiple of 64.
   ///
   /// - Parameter requiresTokenizer: whether a folder without a tokenizer is an error.
-  /// - Throws: `LossmithError`: `missing-file`, or `malformed-input` that names the file, the key or
-  ///   tensor, and the disagreement.
+  /// - Throws: `LossmithError`: `missing-file`, or `malformed-input` that names the file, the key
+  ///   or tensor, and the disagreement.
   public static func load(
     _ url: URL, requiresTokenizer: Bool = true
   ) throws(LossmithError) -> ModelFolder {
@@ -104,7 +104,9 @@ public struct ModelFolder: Sendable {
   ) throws(LossmithError) -> HuggingFaceTokenizer? {
     let manager = FileManager.default
     let json = url.appending(path: "tokenizer.json")
-    let (vocabulary, merges) = (url.appending(path: "vocab.json"), url.appending(path: "merges.txt"))
+    let (vocabulary, merges) = (
+      url.appending(path: "vocab.json"), url.appending(path: "merges.txt")
+    )
     if manager.fileExists(atPath: json.path) {
       return try HuggingFaceTokenizer(json, endToken: config.endToken, padToken: config.padToken)
     }

@@ -129,7 +129,9 @@ struct SafetensorsHeader: Sendable {
     try reader.readElements { (reader) throws(JSONFault) in
       let value = try reader.readInteger()
       guard value >= 0 else { throw reader.fault("\(label) has a negative number") }
-      guard list.count < limit else { throw reader.fault("\(label) has more than \(limit) numbers") }
+      guard list.count < limit else {
+        throw reader.fault("\(label) has more than \(limit) numbers")
+      }
       list.append(value)
     }
     return list
@@ -156,6 +158,7 @@ struct SafetensorsHeader: Sendable {
       end = tensor.range.upperBound
       previous = name
     }
-    return end == fileSize ? nil : "There are \(fileSize - end) bytes of no tensor after \(previous)."
+    return end == fileSize
+      ? nil : "There are \(fileSize - end) bytes of no tensor after \(previous)."
   }
 }

@@ -52,8 +52,10 @@ enum GPT2Splitter {
     guard start + 1 < bytes.count else { return nil }
     switch UnicodeScalar(bytes[start + 1]) {
     case "s", "t", "m", "d": return start + 2
-    case "r", "v": return start + 2 < bytes.count && bytes[start + 2] == UInt8(ascii: "e") ? start + 3 : nil
-    case "l": return start + 2 < bytes.count && bytes[start + 2] == UInt8(ascii: "l") ? start + 3 : nil
+    case "r", "v":
+      return start + 2 < bytes.count && bytes[start + 2] == UInt8(ascii: "e") ? start + 3 : nil
+    case "l":
+      return start + 2 < bytes.count && bytes[start + 2] == UInt8(ascii: "l") ? start + 3 : nil
     default: return nil
     }
   }

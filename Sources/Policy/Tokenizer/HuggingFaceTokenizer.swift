@@ -4,8 +4,8 @@ import Synchronization
 
 /// A tokenizer as a Hugging Face `tokenizer.json` describes it.
 ///
-/// Byte-level byte-pair encodings (the GPT-2 family), scalar-level ones with byte fallback (Llama's)
-/// and word lists. Its ids are those of Python's `tokenizers`; what it does not know it refuses by
+/// Byte-level byte-pair encodings (the GPT-2 family), scalar-level ones with byte fallback
+/// (Llama's) and word lists. Its ids are those of Python's `tokenizers`; what it does not know it refuses by
 /// name when it is made, so that no text is ever encoded wrongly in silence.
 ///
 /// The file's `truncation` and `padding` are not followed: lengths are the caller's business.
@@ -99,10 +99,16 @@ public final class HuggingFaceTokenizer: Tokenizer {
       let cached: Void? = cache.withLockIfAvailable { cache in
         encode(bytes) { piece in
           cache.append(piece, to: &output) { parts.model.encode($0, into: &$1) }
-        } token: { output.append($0) }
+        } token: {
+          output.append($0)
+        }
       }
       if cached == nil {
-        encode(bytes) { parts.model.encode($0, into: &output) } token: { output.append($0) }
+        encode(bytes) {
+          parts.model.encode($0, into: &output)
+        } token: {
+          output.append($0)
+        }
       }
     }
     if addingSpecialTokens { output += parts.end }

@@ -41,7 +41,9 @@ enum TokenDecoder: Sendable {
       [
         Array(
           String(
-            decoding: tokens.flatMap { ByteAlphabet.bytes(of: String(decoding: $0, as: UTF8.self)) },
+            decoding: tokens.flatMap {
+              ByteAlphabet.bytes(of: String(decoding: $0, as: UTF8.self))
+            },
             as: UTF8.self
           ).utf8)
       ]

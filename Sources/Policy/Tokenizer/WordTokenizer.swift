@@ -22,7 +22,7 @@ public enum WordTokenizer {
       guard seen.insert(ExactText(word)).inserted else {
         throw refusal("The word \"\(word)\" occurs twice.")
       }
-      guard pieces(of: word) == 1 else {
+      guard isOnePiece(word) else {
         throw refusal("\"\(word)\" is not one word.")
       }
     }
@@ -36,19 +36,14 @@ public enum WordTokenizer {
       remedy: "Give every word once: letters and digits only, or punctuation only.")
   }
 
-  private static func pieces(of word: String) -> Int {
+  /// Whether the splitter leaves the word as it is.
+  private static func isOnePiece(_ word: String) -> Bool {
     var word = word
-    var count = 0
-    var covered = 0
+    var pieces: [Int] = []
     word.withUTF8 { bytes in
-      guard !bytes.isEmpty else { return }
-      TextSplitter.words.split(bytes) {
-        count += 1
-        covered += $0.count
-      }
-      if covered != bytes.count { count += 1 }
+      if !bytes.isEmpty { TextSplitter.words.split(bytes) { pieces.append($0.count) } }
     }
-    return count
+    return pieces == [word.utf8.count]
   }
 
   /// The `tokenizer.json` of a list of words, which `tokenizers` and `transformers` read.

@@ -21,8 +21,11 @@ struct TokenizerSharedTests {
     }
   }
 
+  /// Read once for all tests.
+  static let corpora = Result { try TestFiles.shared.map(readCorpora) ?? [:] }
+
   /// 1,000 reviews, 1,000 lines of stories, the texts of the golden logits, odd Unicode.
-  static func corpora(_ shared: URL) throws -> [String: [String]] {
+  static func readCorpora(_ shared: URL) throws -> [String: [String]] {
     let reviews = try ReviewsCorpus.read(
       shared.appending(path: "data/imdb/imdb_train.jsonl.gz"), lineBreaks: .kept)
     var stories: [String] = []
@@ -56,7 +59,7 @@ struct TokenizerSharedTests {
     let tokenizer = try Self.tokenizer(name, shared)
     let all = try #require(try TokenDigest.expected()["shared"] as? [String: [String: [String]]])
     let expected = try #require(all[name])
-    for (corpus, texts) in try Self.corpora(shared) {
+    for (corpus, texts) in try Self.corpora.get() {
       #expect(TokenDigest.blocks(of: texts, tokenizer) == expected[corpus], "\(corpus)")
     }
   }
@@ -76,7 +79,7 @@ struct TokenizerSharedTests {
   @Test("write back what they read, byte for byte")
   func roundTrip() throws {
     guard let shared = TestFiles.shared else { return }
-    let texts = try Self.corpora(shared)
+    let texts = try Self.corpora.get()
     for name in ["imdb-gpt", "gpt2"] {
       let tokenizer = try Self.tokenizer(name, shared)
       for text in texts.values.joined() {

@@ -73,8 +73,9 @@ let package = Package(
     .testTarget(name: "LossKitTests", dependencies: ["LossKit"], swiftSettings: strict),
     .testTarget(name: "LossesTests", dependencies: ["Losses"], swiftSettings: strict),
     .testTarget(
-      name: "HostTests", dependencies: ["Host", "Losses", "Cell"], exclude: ["Fixtures"],
-      swiftSettings: strict),
+      name: "HostTests",
+      dependencies: ["Host", "Losses", "Cell", "CLaunch", "CKernelCall", "PluginABI"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "PolicyTests", dependencies: ["Policy", "Losses"], exclude: ["Fixtures", "Generators"],
       swiftSettings: strict),
@@ -88,7 +89,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "ReportTests", dependencies: ["Report", "Losses"], swiftSettings: strict),
     .testTarget(
-      name: "LossmithTests", dependencies: ["Lossmith", "Cell", "Losses", "Host"],
+      name: "LossmithTests",
+      dependencies: [
+        "Lossmith", "Cell", "Losses", "Host", .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
+      ],
       exclude: ["Fixtures"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

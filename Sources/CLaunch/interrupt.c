@@ -47,6 +47,14 @@ int32_t claunch_install_handlers(void) {
   struct sigaction hangup;
   if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
     if (sigaction(SIGHUP, &action, NULL) != 0) return errno;
+  /* A parent that starts us from a thread with blocked signals hands the mask down. */
+  sigset_t heard;
+  sigemptyset(&heard);
+  sigaddset(&heard, SIGINT);
+  sigaddset(&heard, SIGTERM);
+  sigaddset(&heard, SIGHUP);
+  int error = pthread_sigmask(SIG_UNBLOCK, &heard, NULL);
+  if (error != 0) return error;
   struct sigaction ignore = {.sa_handler = SIG_IGN};
   return sigaction(SIGPIPE, &ignore, NULL) == 0 ? 0 : errno;
 }

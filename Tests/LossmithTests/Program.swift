@@ -48,8 +48,9 @@ enum Program {
     var variables = ["PATH": own["PATH"] ?? "/usr/bin:/bin", "HOME": own["HOME"] ?? "/"]
     variables["XDG_CACHE_HOME"] = own["XDG_CACHE_HOME"]
     variables.merge(environment) { $1 }
-    var command = Command(executable.path, arguments)
+    var command = Command(executable: executable.path, arguments: arguments)
     command.environment = variables
+    command.outputLimitBytes = 64 << 20
     command.workingDirectory = folder?.path
     command.wallSeconds = 600
     let result = try Launcher.shared.run(command)

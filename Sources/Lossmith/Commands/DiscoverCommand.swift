@@ -38,6 +38,8 @@ struct DiscoverCommand: ParsableCommand {
   @Option(help: "Continue the run in this directory.") var resume: String?
   @Option(help: "Base URL of an OpenAI-compatible chat endpoint.") var baseUrl: String?
   @Option(help: "The model's name at the endpoint.") var model: String?
+  @Option(help: "Retries of a request that fails in passing, with growing waits (default: 5).")
+  var retries: Int?
   @Option(
     help: "Environment variable that holds the key (default: LOSSMITH_API_KEY, OPENAI_API_KEY).")
   var keyVariable: String?
@@ -45,6 +47,9 @@ struct DiscoverCommand: ParsableCommand {
 
   func validate() throws {
     if resume != nil, out != nil { throw ValidationError("--resume and --out exclude each other.") }
+    if let retries, retries < 0 {
+      throw ValidationError("--retries takes a number from 0, not \(retries).")
+    }
     if let seeds, seeds < 1 {
       throw ValidationError("--seeds takes a number from 1, not \(seeds).")
     }
@@ -79,7 +84,7 @@ struct DiscoverCommand: ParsableCommand {
     let progress = RunProgressPrinter(
       console: console, expectedGenerations: config.generations ?? selection.replies)
     let parts = DiscoveryRun.Parts(
-      proposer: selection.make(notice: { console.note($0) }), evaluator: evaluator,
+      proposer: selection.make(retries: retries, notice: { console.note($0) }), evaluator: evaluator,
       prompts: try prompts(installation, config, task), observe: progress.show,
       isInterrupted: { Interruption.isRequested })
     let outcome = try DiscoveryRun(in: directory, parts: parts).run()

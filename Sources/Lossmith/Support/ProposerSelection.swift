@@ -75,9 +75,11 @@ struct ProposerSelection {
   var replies: Int? { replay?.replies.count }
 
   /// The proposer itself.
-  func make(notice: @escaping (String) -> Void) -> any Proposer {
+  func make(retries: Int?, notice: @escaping (String) -> Void) -> any Proposer {
     if let endpoint {
-      let proposer = LLMProposer(endpoint: endpoint, shouldAbort: { Interruption.isRequested })
+      let proposer = LLMProposer(
+        endpoint: endpoint, retry: retries.map { RetryPolicy(retries: $0) } ?? RetryPolicy(),
+        shouldAbort: { Interruption.isRequested })
       proposer.notice = notice
       return proposer
     }

@@ -2,9 +2,12 @@ import Foundation
 import Glibc
 import Losses
 
-/// Files that are whole or absent, whatever happens while they are written.
+/// Files that other processes see whole or not at all.
+///
+/// Nothing is forced to the disk: after a power cut a file may be torn, which the cache notices by
+/// its digest, and waiting for a busy disk would cost more than the compiler does.
 enum AtomicFile {
-  /// Writes beside the target, forces the bytes to the disk, then renames.
+  /// Writes beside the target, then renames.
   ///
   /// Makes the folder when it is missing.
   ///
@@ -15,9 +18,6 @@ enum AtomicFile {
     let temporary = folder.appending(path: ".\(UUID().uuidString).tmp")
     do {
       try data.write(to: temporary)
-      let handle = try FileHandle(forWritingTo: temporary)
-      try handle.synchronize()
-      try handle.close()
     } catch {
       unlink(temporary.path)
       throw failure(at: target, error)
@@ -27,7 +27,6 @@ enum AtomicFile {
       unlink(temporary.path)
       throw failure(at: target, POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO))
     }
-    synchronize(folder)
   }
 
   /// Renames a folder to a place where none was before; a folder that came first stays.
@@ -39,7 +38,6 @@ enum AtomicFile {
         throw failure(at: target, POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO))
       }
     }
-    synchronize(target.deletingLastPathComponent())
   }
 
   static func makeFolder(_ folder: URL) throws(LossmithError) {
@@ -48,13 +46,6 @@ enum AtomicFile {
     } catch {
       throw failure(at: folder, error)
     }
-  }
-
-  private static func synchronize(_ folder: URL) {
-    let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
   }
 
   static func failure(at place: URL, _ error: any Error) -> LossmithError {

@@ -3,8 +3,8 @@ import Losses
 
 /// The Swift toolchain that builds plug-ins.
 ///
-/// The compiler's frontend and clang are called directly: the driver `swiftc` costs a fifth of a
-/// second more for each candidate.
+/// The compiler's frontend and clang are called directly: the driver `swiftc` costs a tenth of a
+/// second more for each candidate, and starts programs of its own choice in the jail.
 public struct Toolchain: Sendable, Codable {
   /// The `swiftc` that was found, and what it was when it was asked.
   let driver: FileStamp

@@ -7,8 +7,8 @@ import Testing
   func expect(
     _ arguments: [String], exits status: Int32, saying words: String...,
     sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let result = try Program.run(arguments)
+  ) async throws {
+    let result = try await Program.run(arguments)
     #expect(
       result.status == status, "\(arguments): \(result.errors)", sourceLocation: sourceLocation)
     for word in words {
@@ -20,39 +20,40 @@ import Testing
   }
 
   @Test("usage errors exit with 2")
-  func usage() throws {
-    try expect(["evaluate"], exits: 2)
-    try expect(["evaluate", "dpo", "--sedes", "3"], exits: 2, saying: "--sedes")
-    try expect(["evaluate", "dpo", "--seeds", "0"], exits: 2, saying: "--seeds")
-    try expect(["evaluate", "dpo", "--set", "tau"], exits: 2, saying: "NAME=VALUE")
-    try expect(["evaluate", "dpo", "--beta", "-1"], exits: 2)
-    try expect(["evaluate", "dpo", "--beta", "1e9"], exits: 2, saying: "beta")
-    try expect(["frobnicate"], exits: 2)
-    try expect(["discover", "--proposer", "oracle"], exits: 2, saying: "oracle", "replay:FILE")
-    try expect(["discover", "--proposer", "llm"], exits: 2, saying: "--base-url")
-    try expect(["worker"], exits: 2)
+  func usage() async throws {
+    try await expect(["evaluate"], exits: 2)
+    try await expect(["evaluate", "dpo", "--sedes", "3"], exits: 2, saying: "--sedes")
+    try await expect(["evaluate", "dpo", "--seeds", "0"], exits: 2, saying: "--seeds")
+    try await expect(["evaluate", "dpo", "--set", "tau"], exits: 2, saying: "NAME=VALUE")
+    try await expect(["evaluate", "dpo", "--beta", "-1"], exits: 2)
+    try await expect(["evaluate", "dpo", "--beta", "1e9"], exits: 2, saying: "beta")
+    try await expect(["frobnicate"], exits: 2)
+    try await expect(
+      ["discover", "--proposer", "oracle"], exits: 2, saying: "oracle", "replay:FILE")
+    try await expect(["discover", "--proposer", "llm"], exits: 2, saying: "--base-url")
+    try await expect(["worker"], exits: 2)
   }
 
   @Test("help and version exit with 0 (the control)")
-  func help() throws {
-    let help = try Program.run(["--help"])
+  func help() async throws {
+    let help = try await Program.run(["--help"])
     #expect(help.status == 0)
     #expect(help.output.contains("discover"))
-    #expect(try Program.run(["--version"]).status == 0)
+    #expect(try await Program.run(["--version"]).status == 0)
   }
 
   @Test("unknown names are refused with the nearest known one")
-  func unknownNames() throws {
-    try expect(["check", "dpoo"], exits: 2, saying: "dpoo", "Did you mean dpo")
-    try expect(["evaluate", "dpo", "--task", "bandid"], exits: 2, saying: "bandid", "bandit")
-    try expect(["check", "no/such/file.so"], exits: 2, saying: "no/such/file.so")
-    try expect(["discover", "--proposer", "replay:/no/such"], exits: 2, saying: "/no/such")
-    try expect(["report", "/no/such/run"], exits: 2, saying: "/no/such/run")
-    try expect(["discover", "--resume", "/no/such/run"], exits: 2, saying: "/no/such/run")
+  func unknownNames() async throws {
+    try await expect(["check", "dpoo"], exits: 2, saying: "dpoo", "Did you mean dpo")
+    try await expect(["evaluate", "dpo", "--task", "bandid"], exits: 2, saying: "bandid", "bandit")
+    try await expect(["check", "no/such/file.so"], exits: 2, saying: "no/such/file.so")
+    try await expect(["discover", "--proposer", "replay:/no/such"], exits: 2, saying: "/no/such")
+    try await expect(["report", "/no/such/run"], exits: 2, saying: "/no/such/run")
+    try await expect(["discover", "--resume", "/no/such/run"], exits: 2, saying: "/no/such/run")
   }
 
   @Test("libraries that are no plug-ins are refused before or while they load")
-  func libraries() throws {
+  func libraries() async throws {
     let folder = try TemporaryFolder()
     func compile(_ name: String, _ source: String) throws -> String {
       let file = try folder.file("\(name).c", source)
@@ -67,7 +68,7 @@ import Testing
       return library
     }
     let bare = try compile("bare", "int answer(void) { return 42; }\n")
-    try expect(["check", bare], exits: 2, saying: "loss_describe_v1")
+    try await expect(["check", bare], exits: 2, saying: "loss_describe_v1")
     let magic = try compile(
       "magic",
       """
@@ -75,34 +76,35 @@ import Testing
       int32_t loss_describe_v1(loss_descriptor *out) { out->magic = 7; return 0; }
       int32_t loss_kernel_v1(uint32_t rows) { return 0; }
       """)
-    let result = try Program.run(["check", magic, "--json"])
+    let result = try await Program.run(["check", magic, "--json"])
     #expect(result.status == 1)
     #expect(try result.json()["verdict"] as? String == "rejected(descriptor)")
     #expect((try result.json()["message"] as? String ?? "").contains("magic"))
     let whole = try Data(contentsOf: URL(fileURLWithPath: bare))
     let truncated = folder.url.appendingPathComponent("truncated.so")
     try whole.prefix(whole.count / 3).write(to: truncated)
-    try expect(["check", truncated.path], exits: 2, saying: "truncated.so")
+    try await expect(["check", truncated.path], exits: 2, saying: "truncated.so")
     let text = try folder.file("text.so", "not a library\n")
-    try expect(["check", text], exits: 2, saying: "text.so")
+    try await expect(["check", text], exits: 2, saying: "text.so")
   }
 
   @Test("batch documents that cannot be used are refused")
-  func batches() throws {
+  func batches() async throws {
     let folder = try TemporaryFolder()
     let broken = try folder.file("broken.json", #"{"columns": {"policy_chosen": [1"#)
-    try expect(["call", "dpo", "--input", broken], exits: 2, saying: "broken.json")
+    try await expect(["call", "dpo", "--input", broken], exits: 2, saying: "broken.json")
     let uneven = try folder.file(
       "uneven.json", #"{"columns": {"policy_chosen": [1, 2], "policy_rejected": [1]}}"#)
-    try expect(["call", "dpo", "--input", uneven], exits: 2, saying: "rows")
+    try await expect(["call", "dpo", "--input", uneven], exits: 2, saying: "rows")
     let lacking = try folder.file(
       "lacking.json", #"{"columns": {"policy_chosen": [1], "policy_rejected": [1]}}"#)
-    try expect(["call", "dpo", "--input", lacking], exits: 2, saying: "reference_chosen")
-    try expect(["call", "dpo", "--input", "/no/such.json"], exits: 2, saying: "/no/such.json")
+    try await expect(["call", "dpo", "--input", lacking], exits: 2, saying: "reference_chosen")
+    try await expect(
+      ["call", "dpo", "--input", "/no/such.json"], exits: 2, saying: "/no/such.json")
   }
 
   @Test("parameters that a loss does not declare are ignored with a note")
-  func ignoredParameters() throws {
+  func ignoredParameters() async throws {
     let folder = try TemporaryFolder()
     let input = try folder.file(
       "batch.json",
@@ -110,7 +112,7 @@ import Testing
       {"columns": {"policy_chosen": [-1], "policy_rejected": [-2], "reference_chosen": [-1],
        "reference_rejected": [-1]}, "params": {"beta": 1, "gamma": 3}}
       """)
-    let result = try Program.run(["call", "dpo", "--input", input, "--json"])
+    let result = try await Program.run(["call", "dpo", "--input", input, "--json"])
     #expect(result.status == 0)
     #expect(result.errors.contains("gamma"))
     #expect(
@@ -119,7 +121,7 @@ import Testing
   }
 
   @Test("a source that does not compile comes back with the author's line")
-  func compileErrors() throws {
+  func compileErrors() async throws {
     let folder = try TemporaryFolder()
     let source = try folder.file(
       "typo.swift",
@@ -131,7 +133,7 @@ import Testing
       }
 
       """)
-    let result = try Program.run(["build", source, "--json"])
+    let result = try await Program.run(["build", source, "--json"])
     #expect(result.status == 1)
     let document = try result.json()
     #expect(document["verdict"] as? String == "rejected(compile)")
@@ -139,7 +141,8 @@ import Testing
     #expect(first?["line"] as? Int == 4)
     let imports = try folder.file("imports.swift", "import Foundation\n")
     #expect(
-      try Program.run(["build", imports, "--json"]).json()["verdict"] as? String == "rejected(lint)"
+      try await Program.run(["build", imports, "--json"]).json()["verdict"] as? String
+        == "rejected(lint)"
     )
   }
 }

@@ -35,17 +35,18 @@ import Testing
     }
   }
 
-  func discover(_ arguments: [String], status: Int32 = 0) throws -> (Summary, Program.Result) {
-    let result = try Program.run(["discover", "--json"] + arguments)
+  func discover(_ arguments: [String], status: Int32 = 0) async throws -> (Summary, Program.Result)
+  {
+    let result = try await Program.run(["discover", "--json"] + arguments)
     try #require(result.status == status, "\(result.errors)")
     return (try JSON.decode(Summary.self, from: Data(result.output.utf8)), result)
   }
 
   @Test("the published run replays: 15 proposals measured, the three scalar ones refused")
-  func publishedRun() throws {
+  func publishedRun() async throws {
     let folder = try TemporaryFolder()
     let out = folder.url.appendingPathComponent("run").path
-    let (summary, result) = try discover(["--seeds", "2", "--out", out])
+    let (summary, result) = try await discover(["--seeds", "2", "--out", out])
     #expect(summary.proposals == 18)
     #expect(summary.candidates.count == 15)
     #expect(
@@ -69,21 +70,22 @@ import Testing
           atPath: "\(out)/candidates/0001-logistic-margin-loss/\(file)"))
     }
     // A directory that exists is never written over.
-    let again = try Program.run(["discover", "--out", out])
+    let again = try await Program.run(["discover", "--out", out])
     #expect(again.status == 2)
     #expect(again.errors.contains("--resume"))
   }
 
   @Test("hostile proposals end in their verdicts and leave the others' numbers alone")
-  func hostile() throws {
+  func hostile() async throws {
     let folder = try TemporaryFolder()
-    func run(_ name: String) throws -> Summary {
-      try discover([
+    func run(_ name: String) async throws -> Summary {
+      try await discover([
         "--proposer", "replay:\(Program.fixture("\(name).jsonl"))", "--seeds", "2", "--resamples",
         "9", "--out", folder.url.appendingPathComponent(name).path,
       ]).0
     }
-    let (honest, mixed) = (try run("honest"), try run("hostile"))
+    let honest = try await run("honest")
+    let mixed = try await run("hostile")
     #expect(
       mixed.verdicts == [
         "crash": "crashed(SIGILL)", "loop": "timeout", "memory-bomb": "resource",
@@ -95,7 +97,7 @@ import Testing
   }
 
   @Test("Ctrl-C in any stage ends with 130 and a resumed run equals an undisturbed one")
-  func interrupts() throws {
+  func interrupts() async throws {
     let folder = try TemporaryFolder()
     let transcript = Program.fixture("honest.jsonl")
     func arguments(_ name: String) -> [String] {
@@ -104,20 +106,20 @@ import Testing
         folder.url.appendingPathComponent(name).path,
       ]
     }
-    let calm = try discover(Array(arguments("calm").dropFirst())).0
+    let calm = try await discover(Array(arguments("calm").dropFirst())).0
     for stage in ["baseline", "propose", "parse", "build", "check", "train", "verdict"] {
       let run = folder.url.appendingPathComponent(stage).path
       let (status, errors) = try interruptedRun(arguments(stage), when: "\(stage) ")
       #expect(status == 130, "\(stage): \(errors)")
       #expect(errors.contains("--resume \(run)"), "\(stage): \(errors)")
-      let resumed = try discover(["--resume", run]).0
+      let resumed = try await discover(["--resume", run]).0
       #expect(resumed.measured.map(\.name) == calm.measured.map(\.name), "\(stage)")
       #expect(resumed.measured.map(\.eta) == calm.measured.map(\.eta), "\(stage)")
     }
   }
 
   @Test("a full disk stops the run with code 3; what was recorded is there when it resumes")
-  func fullDisk() throws {
+  func fullDisk() async throws {
     let folder = try TemporaryFolder()
     let disk = folder.url.appendingPathComponent("disk")
     try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
@@ -149,7 +151,7 @@ import Testing
     }
     #expect(namespace.terminationStatus == 3, "\(errors)")
     #expect(errors.contains("error[storage]"))
-    let resumed = try discover(["--resume", kept.path]).0
+    let resumed = try await discover(["--resume", kept.path]).0
     #expect(resumed.candidates.count == 3)
     #expect(resumed.stop == "exhausted")
   }

@@ -12,7 +12,8 @@ import Testing
     _ answers: [HTTPResponse], _ arguments: [String], key: String? = "sk-test-0123456789"
   ) async throws -> (result: Program.Result, bodies: [String], keys: [String?]) {
     let seen = Mutex<(bodies: [String], keys: [String?])>(([], []))
-    let server = HTTPServer(address: try .inet(ip4: "127.0.0.1", port: 0))
+    let server = HTTPServer(
+      address: try .inet(ip4: "127.0.0.1", port: 0), timeout: 300)
     await server.appendRoute("POST /v1/chat/completions") { request in
       let body = String(decoding: try await request.bodyData, as: UTF8.self)
       return seen.withLock { seen in
@@ -28,14 +29,12 @@ import Testing
       throw LossmithError(.hostFault, "the server has no port")
     }
     let folder = try TemporaryFolder()
-    let result = try await Task.detached {
-      try Program.run(
-        [
-          "discover", "--json", "--proposer", "llm", "--base-url", "http://127.0.0.1:\(port)/v1",
-          "--model", "test-model", "--seeds", "2", "--out",
-          folder.url.appendingPathComponent("run").path,
-        ] + arguments, environment: key.map { ["LOSSMITH_API_KEY": $0] } ?? [:])
-    }.value
+    let result = try await Program.run(
+      [
+        "discover", "--json", "--proposer", "llm", "--base-url", "http://127.0.0.1:\(port)/v1",
+        "--model", "test-model", "--seeds", "2", "--out",
+        folder.url.appendingPathComponent("run").path,
+      ] + arguments, environment: key.map { ["LOSSMITH_API_KEY": $0] } ?? [:])
     return seen.withLock { (result, $0.bodies, $0.keys) }
   }
 
@@ -118,10 +117,10 @@ import Testing
   }
 
   @Test("an endpoint that nobody serves ends with code 3 and names the address")
-  func unreachable() throws {
+  func unreachable() async throws {
     let folder = try TemporaryFolder()
     // Port 1 on loopback: refused at once.
-    let result = try Program.run([
+    let result = try await Program.run([
       "discover", "--proposer", "llm", "--base-url", "http://127.0.0.1:1/v1", "--model", "m",
       "--seeds", "1", "--baselines", "dpo", "--retries", "1", "--out",
       folder.url.appendingPathComponent("run").path,

@@ -35,15 +35,15 @@ import Testing
     var results: [Result]
   }
 
-  func evaluate(_ arguments: [String]) throws -> (document: Document, text: String) {
-    let result = try Program.run(["evaluate"] + arguments + ["--task", "bandit", "--json"])
+  func evaluate(_ arguments: [String]) async throws -> (document: Document, text: String) {
+    let result = try await Program.run(["evaluate"] + arguments + ["--task", "bandit", "--json"])
     try #require(result.status == 0, "\(result.errors)")
     return (try JSON.decode(Document.self, from: Data(result.output.utf8)), result.output)
   }
 
   @Test("DPO rises by more than five standard errors, its reverse falls, a constant stays put")
-  func directions() throws {
-    let document = try evaluate([
+  func directions() async throws {
+    let document = try await evaluate([
       "dpo", Program.fixture("losses/flipped.swift"), Program.fixture("losses/constant.swift"),
       "--seeds", "5",
     ]).document
@@ -65,25 +65,26 @@ import Testing
   }
 
   @Test("the same command prints the same document but for the seconds")
-  func determinism() throws {
-    func normalised() throws -> String {
-      let text = try evaluate(["lrml", "--seeds", "2"]).text
+  func determinism() async throws {
+    func normalised() async throws -> String {
+      let text = try await evaluate(["lrml", "--seeds", "2"]).text
       return text.replacing(/"seconds" : [0-9.e-]+/, with: "")
     }
-    #expect(try normalised() == normalised())
+    let first = try await normalised()
+    #expect(try await normalised() == first)
   }
 
   @Test("inline and process isolation give the same bits")
-  func isolation() throws {
-    let inCell = try evaluate(["slic", "--seeds", "2"]).document
-    let inline = try evaluate(["slic", "--seeds", "2", "--isolation", "inline"]).document
+  func isolation() async throws {
+    let inCell = try await evaluate(["slic", "--seeds", "2"]).document
+    let inline = try await evaluate(["slic", "--seeds", "2", "--isolation", "inline"]).document
     #expect(inCell.results[0].eta?.mean == inline.results[0].eta?.mean)
     #expect(inCell.results[0].kl == inline.results[0].kl)
   }
 
   @Test("one seed has no standard error and no interval")
-  func oneSeed() throws {
-    let (document, text) = try evaluate(["slic", "--seeds", "1"])
+  func oneSeed() async throws {
+    let (document, text) = try await evaluate(["slic", "--seeds", "1"])
     #expect(document.results[0].eta?.se == nil)
     #expect(document.results[0].delta != nil)
     #expect(document.results[0].delta?.low == nil)
@@ -91,12 +92,12 @@ import Testing
   }
 
   @Test("a loss that falls short has a verdict, no number, and exit code 1")
-  func failure() throws {
+  func failure() async throws {
     let folder = try TemporaryFolder()
     let scalar = try folder.file(
       "scalar.swift",
       "func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector { mean(batch.margin) }\n")
-    let result = try Program.run(["evaluate", scalar, "--seeds", "2", "--json"])
+    let result = try await Program.run(["evaluate", scalar, "--seeds", "2", "--json"])
     #expect(result.status == 1)
     let document = try JSON.decode(Document.self, from: Data(result.output.utf8))
     #expect(document.results.map(\.verdict) == ["failed(shape)"])

@@ -26,7 +26,7 @@ import Testing
   ]
 
   @Test("every golden case of the catalogue's losses holds to 1e-10")
-  func golden() throws {
+  func golden() async throws {
     guard let shared = Program.shared else {
       print("golden values: no folder shared/ beside the checkout, nothing compared")
       return
@@ -38,7 +38,7 @@ import Testing
     for entry in document.cases where Self.names.contains(entry.plugin) {
       let input = try folder.file(
         "batch.json", try JSON.text(Input(columns: document.columns, params: entry.params)))
-      let result = try Program.run(["call", entry.plugin, "--input", input, "--json"])
+      let result = try await Program.run(["call", entry.plugin, "--input", input, "--json"])
       try #require(result.status == 0, "\(entry.plugin): \(result.errors)")
       let output = try JSON.decode(Output.self, from: Data(result.output.utf8))
       let label = "\(entry.plugin) (\(entry.source)) \(entry.params)"
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test("LRML is finite with slope -1 in x where the published expression is NaN")
-  func stableLRML() throws {
+  func stableLRML() async throws {
     let folder = try TemporaryFolder()
     // beta 0.1 and margin -100,000: x = -10,000.
     let input = try folder.file(
@@ -70,12 +70,12 @@ import Testing
       {"columns": {"policy_chosen": [-100000], "policy_rejected": [0], "reference_chosen": [0],
        "reference_rejected": [0]}, "params": {"beta": 0.1}}
       """)
-    let result = try Program.run(["call", "lrml", "--input", input, "--json"])
+    let result = try await Program.run(["call", "lrml", "--input", input, "--json"])
     let output = try JSON.decode(Output.self, from: Data(result.output.utf8))
     expectClose(output.loss, [10_000], "value")
     expectClose(output.gradients["policy_chosen"], [-0.1], "d loss / d policy_chosen = -beta")
     // The alias is the same loss.
-    let alias = try Program.run(["call", "discopop", "--input", input, "--json"])
+    let alias = try await Program.run(["call", "discopop", "--input", input, "--json"])
     #expect(alias.output == result.output)
   }
 

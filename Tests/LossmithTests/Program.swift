@@ -41,8 +41,22 @@ enum Program {
   /// Runs the program to its end.
   ///
   /// The environment is PATH, HOME and what is given, so that no key of the person who tests leaks in.
+  ///
+  /// It waits on a thread of its own: a test that blocked one of the few threads of Swift's pool would
+  /// starve the servers that other tests run.
   static func run(
     _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
+  ) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        continuation.resume(
+          with: Swift.Result { try wait(arguments, environment: environment, in: folder) })
+      }
+    }
+  }
+
+  private static func wait(
+    _ arguments: [String], environment: [String: String], in folder: URL?
   ) throws -> Result {
     let own = ProcessInfo.processInfo.environment
     var variables = ["PATH": own["PATH"] ?? "/usr/bin:/bin", "HOME": own["HOME"] ?? "/"]

@@ -26,7 +26,8 @@ struct CBuild {
     }
     let key = SHA256Digest(
       fields: [
-        "c", recipe.identity, SHA256Digest(of: header).hex, strictness.rawValue, source.text,
+        "c", PluginBuilder.rulesVersion, recipe.identity, SHA256Digest(of: header).hex,
+        strictness.rawValue, source.text,
         name.text,
       ]
     ).hex

@@ -6,6 +6,10 @@ import Losses
 /// The same source, name and toolchain give the same bytes, at the same path. Concurrent builds,
 /// also of several processes, are safe and do not repeat each other's work.
 public struct PluginBuilder: Sendable {
+  /// Part of every key. Raise it when a rule of lint, verdict or gate changes, so that no library
+  /// which passed the old rules is used again.
+  static let rulesVersion = "rules 1"
+
   let installation: Installation
   let environment: [String: String]
   let limits: CompileJail.Limits

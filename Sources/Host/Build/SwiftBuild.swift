@@ -20,7 +20,8 @@ struct SwiftBuild {
     let kit = try CompiledLossKit.Sources(builder.installation.lossKitSources)
     let key = SHA256Digest(
       fields: [
-        "swift", toolchain.identity, recipe.identity, kit.digest, export, source.text, name.text,
+        "swift", PluginBuilder.rulesVersion, toolchain.identity, recipe.identity, kit.digest,
+        export, source.text, name.text,
       ]
     ).hex
     return try builder.build(source, name: name, key: key, strictness: .generated) {

@@ -13,9 +13,13 @@ enum BuildFixtures {
   static let sources = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "Fixtures/build")
 
-  /// The cache of all tests that do not look into it, kept between runs: LossKit is compiled once.
-  static let sharedCache = FileManager.default.temporaryDirectory
-    .appending(path: "lossmith-tests-\(getuid())")
+  /// The cache of all tests that do not look into it. LossKit stays compiled between runs; what
+  /// earlier runs built is forgotten, since the rules that let it pass may have changed.
+  static let sharedCache: URL = {
+    let cache = FileManager.default.temporaryDirectory.appending(path: "lossmith-tests-\(getuid())")
+    try? FileManager.default.removeItem(at: cache.appending(path: "plugins"))
+    return cache
+  }()
 
   static func freshCache() -> URL {
     FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)

@@ -28,6 +28,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CKernelCall", dependencies: ["CFFI"], exclude: ["README.md"]),
+    .target(name: "CKernels", exclude: ["README.md"]),
     .target(name: "CLaunch", exclude: ["README.md"]),
     .target(
       name: "CCurl", exclude: ["README.md"], linkerSettings: [.linkedLibrary("curl")]),
@@ -46,7 +47,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Policy", dependencies: ["Losses", "COpenBLAS", "COpenSSL", "CZlib"],
+      name: "Policy", dependencies: ["Losses", "CKernels", "COpenBLAS", "COpenSSL", "CZlib"],
       swiftSettings: strict),
     .target(
       name: "Discovery",

@@ -10,6 +10,7 @@ packages="
   libsqlite3-dev:sqlite3.h
   libseccomp-dev:seccomp.h
   libssl-dev:openssl/sha.h
+  zlib1g-dev:zlib.h
   pkg-config:=pkg-config
   bubblewrap:=bwrap
   gcc:=cc

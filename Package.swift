@@ -78,7 +78,7 @@ let package = Package(
       dependencies: ["Host", "Losses", "Cell", "CLaunch", "CKernelCall", "PluginABI"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "PolicyTests", dependencies: ["Policy", "Losses"], exclude: ["Fixtures", "Generators"],
+      name: "PolicyTests", dependencies: ["Policy", "Losses"], exclude: ["Fixtures", "Generators", "Golden"],
       swiftSettings: strict),
     .testTarget(
       name: "DiscoveryTests",

@@ -78,7 +78,8 @@ let package = Package(
       dependencies: ["Host", "Losses", "Cell", "CLaunch", "CKernelCall", "PluginABI"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "PolicyTests", dependencies: ["Policy", "Losses"], exclude: ["Fixtures", "Generators", "Golden"],
+      name: "PolicyTests", dependencies: ["Policy", "Losses"],
+      exclude: ["Fixtures", "Generators", "Golden"],
       swiftSettings: strict),
     .testTarget(
       name: "DiscoveryTests",

@@ -4,14 +4,15 @@
 #define GELU_A 1.5957691216057308f   // 2 sqrt(2/pi)
 #define GELU_B 0.07135481282552873f  // 0.044715 * A
 
-INLINE vf gelu_tanh_value(vf x) {
-  vf z = x * fma_(splat(GELU_B), x * x, splat(GELU_A));
-  // Far out the argument overflows while sigmoid is long 0 or 1.
-  return x * sigmoid_(at_least(z, -87.0f));
+// Far out on the left sigmoid is 0, and not the smallest float, which a huge x would lift again.
+INLINE vf gelu_gate(vf x, vf square) {
+  vf z = x * fma_(splat(GELU_B), square, splat(GELU_A));
+  return select(z < splat(-87.0f), splat(0), sigmoid_(z));
 }
+INLINE vf gelu_tanh_value(vf x) { return x * gelu_gate(x, x * x); }
 INLINE vf gelu_tanh_slope(vf x) {
   vf square = x * x;
-  vf s = sigmoid_(at_least(x * fma_(splat(GELU_B), square, splat(GELU_A)), -87.0f));
+  vf s = gelu_gate(x, square);
   vf slope = x * fma_(splat(3 * GELU_B), square, splat(GELU_A));
   vf bend = s * (splat(1.0f) - s);
   // 0 * infinity at |x| beyond 1e12 would be NaN.

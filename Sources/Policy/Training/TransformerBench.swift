@@ -97,6 +97,7 @@ public enum TransformerBench {
     let weight = FloatStorage(count: max(width * widest, configuration.vocabularySize * width))
     let logits = FloatStorage(
       count: min(outputs, runner.logits.height) * configuration.vocabularySize)
+    defer { withExtendedLifetime((left, right, weight, logits)) {} }
     func products(_ thread: Int, _ rows: Int, _ k: Int, _ n: Int, _ result: FloatPointer) {
       let a = left.elements.baseAddress!
       let w = weight.elements.baseAddress!

@@ -34,6 +34,15 @@ struct MicroBatch {
     return parts
   }
 
+  /// All of a batch as the share of one thread, which works alone.
+  init(whole batch: PackedBatch, thread: Int, of threads: Int) {
+    tokens = batch.tokens.indices
+    outputs = batch.outputs.indices
+    shares = Array(
+      repeating: Share(tokens: 0..<0, segments: 0..<0, outputs: 0..<0), count: threads)
+    shares[thread] = Share(tokens: tokens, segments: batch.segments.indices, outputs: outputs)
+  }
+
   private init(_ groups: ArraySlice<PackedBatch.Group>, threads: Int) {
     let first = groups.first!
     let last = groups.last!

@@ -1,10 +1,13 @@
 import CKernels
 
 extension TransformerRunner {
-  /// Embedding and blocks of one thread's share, then nothing that another thread's share touches.
+  /// Embedding and blocks of one thread's share; no other thread's share is touched.
+  ///
+  /// - Parameter afterAttention: called when a layer's queries, keys and values are there, which
+  ///   buffers shared by all layers keep no longer.
   func runBlocks(
     _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
-    _ activations: Activations, thread: Int
+    _ activations: Activations, thread: Int, afterAttention: ((_ layer: Int) -> Void)? = nil
   ) {
     let share = part.shares[thread]
     guard !share.tokens.isEmpty else { return }
@@ -12,6 +15,7 @@ extension TransformerRunner {
     embed(parameters, batch, share, into: activations.input(0) + first * configuration.width)
     for layer in layout.blocks.indices {
       attend(parameters, batch, part, activations, layer: layer, thread: thread)
+      afterAttention?(layer)
       feedForward(
         parameters, activations, layer: layer, first: first, count: share.tokens.count)
     }
@@ -39,8 +43,6 @@ extension TransformerRunner {
     let share = part.shares[thread]
     let first = share.tokens.lowerBound - part.tokens.lowerBound
     let count = share.tokens.count
-    let width = configuration.width
-    let input = activations.input(layer) + first * width
     projectQueriesKeysValues(parameters, activations, layer: layer, first: first, count: count)
     let attention = attention(thread: thread)
     for index in share.segments {
@@ -50,10 +52,20 @@ extension TransformerRunner {
         span, qkv: activations.queriesKeysValues(layer), sums: activations.scoreSums(layer),
         out: activations.attended(layer))
     }
+    projectAttended(parameters, activations, layer: layer, first: first, count: count)
+  }
+
+  /// middle = input + attended·W + b.
+  func projectAttended(
+    _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
+    count: Int
+  ) {
+    let width = configuration.width
     let block = layout.blocks[layer]
     let middle = activations.middle(layer) + first * width
     kernels.pointee.add_row(
-      input, parameters + block.projectionBias.offset, middle, count, width)
+      activations.input(layer) + first * width, parameters + block.projectionBias.offset, middle,
+      count, width)
     Matrices.multiply(
       count, width, width, activations.attended(layer) + first * width, width,
       parameters + block.projectionWeight.offset, width, beta: 1, middle, width)

@@ -1,16 +1,16 @@
 import CKernels
 
 extension TransformerRunner {
-  /// Logits of some of the head's rows.
+  /// Logits of some of the rows that enter the head, `[outputs, D]`.
   func multiplyHead(
-    _ parameters: UnsafePointer<Float>, _ rows: Range<Int>, _ activations: Activations,
+    _ parameters: UnsafePointer<Float>, _ rows: Range<Int>, of headNorm: FloatPointer,
     into logits: FloatPointer
   ) {
     guard !rows.isEmpty else { return }
     let width = configuration.width
     let vocabulary = configuration.vocabularySize
     Matrices.multiplyTransposed(
-      rows.count, vocabulary, width, activations.headNorm + rows.lowerBound * width, width,
+      rows.count, vocabulary, width, headNorm + rows.lowerBound * width, width,
       parameters + layout.head.offset, width, beta: 0, logits, vocabulary)
   }
 
@@ -31,7 +31,7 @@ extension TransformerRunner {
     let rows = headRows(chunk, thread: thread)
     let vocabulary = configuration.vocabularySize
     let own = logits + (rows.lowerBound - chunk.lowerBound) * vocabulary
-    multiplyHead(parameters, rows, activations, into: own)
+    multiplyHead(parameters, rows, of: activations.headNorm, into: own)
     kernels.pointee.log_sum_exp(
       own, activations.logSumExp + rows.lowerBound, rows.count, vocabulary)
     for (index, row) in rows.enumerated() {

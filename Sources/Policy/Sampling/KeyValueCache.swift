@@ -1,0 +1,49 @@
+/// Keys and values of the sequences that one thread is drawing.
+///
+/// Keys lie with one column a position, `[layer][slot][head][head width][positions]`, so that a query's
+/// scores are sums of whole vectors; values with one row a position.
+final class KeyValueCache {
+  /// Positions of a slot, a multiple of 16.
+  let positions: Int
+  private let configuration: TransformerConfiguration
+  private let slots: Int
+  private let storage: FloatStorage
+
+  init(_ configuration: TransformerConfiguration, slots: Int, positions: Int) {
+    self.configuration = configuration
+    self.slots = slots
+    self.positions = (positions + 15) / 16 * 16
+    storage = FloatStorage(
+      uninitialized: 2 * configuration.layers * slots * configuration.width * self.positions)
+  }
+
+  /// Bytes that a sequence takes.
+  static func bytes(_ configuration: TransformerConfiguration, positions: Int) -> Int {
+    8 * configuration.layers * configuration.width * ((positions + 15) / 16 * 16)
+  }
+
+  private var slotCount: Int { configuration.width * positions }
+
+  func keys(layer: Int, slot: Int) -> FloatPointer {
+    storage.elements.baseAddress! + 2 * (layer * slots + slot) * slotCount
+  }
+
+  func values(layer: Int, slot: Int) -> FloatPointer {
+    keys(layer: layer, slot: slot) + slotCount
+  }
+
+  /// Puts away the keys and values of one token.
+  ///
+  /// - Parameter row: its queries, keys, values, 3D elements.
+  func store(_ row: FloatPointer, layer: Int, slot: Int, position: Int) {
+    let width = configuration.width
+    let headWidth = configuration.headWidth
+    let keys = keys(layer: layer, slot: slot) + position
+    let values = values(layer: layer, slot: slot)
+    for element in 0..<width { keys[element * positions] = row[width + element] }
+    for head in 0..<configuration.heads {
+      (values + (head * positions + position) * headWidth).update(
+        from: row + 2 * width + head * headWidth, count: headWidth)
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import CKernels
+import Losses
+
+/// One thread's part of the prompts: prefill, step by step, finished sequences out, waiting ones in.
+final class SamplingLane {
+  private struct Sequence {
+    /// Place among the lane's prompts.
+    var prompt: Int
+    var slot: Int
+    /// Tokens whose keys and values are in the cache.
+    var length: Int
+    var last: Int32
+    var limit: Int
+  }
+
+  private let runner: TransformerRunner
+  private let parameters: UnsafePointer<Float>
+  private let thread: Int
+  private let options: SamplingOptions
+  private let seed: UInt64
+  private let prompts: ArraySlice<SamplingPrompt>
+  private let cache: KeyValueCache
+  private let activations: Activations
+  private let logits: FloatStorage
+  private let scores: FloatStorage
+  private var chooser: TokenChooser
+  private var freeSlots: [Int]
+  private var active: [Sequence] = []
+  private var next: Int
+  private(set) var completions: [SampledCompletion]
+  /// Sees every row of logits that a token is chosen from: prompt of the lane, place, V numbers.
+  var observe: ((_ prompt: Int, _ place: Int, UnsafeBufferPointer<Float>) -> Void)?
+  /// The first prompt whose logits were not finite.
+  private(set) var broken: Int?
+
+  private let slotCount: Int
+  /// Tokens of one prefill; a single longer prompt may exceed it.
+  private static let prefillTokens = 512
+
+  init(
+    _ runner: TransformerRunner, _ parameters: UnsafePointer<Float>, thread: Int,
+    prompts: ArraySlice<SamplingPrompt>, options: SamplingOptions, seed: UInt64, slots: Int
+  ) {
+    let configuration = runner.configuration
+    self.runner = runner
+    self.parameters = parameters
+    self.thread = thread
+    self.prompts = prompts
+    self.options = options
+    self.seed = seed
+    let longest = prompts.map(\.tokens.count).max() ?? 1
+    let positions = min(configuration.contextLength, longest + options.maximumTokens)
+    slotCount = max(1, min(slots, prompts.count))
+    cache = KeyValueCache(configuration, slots: slotCount, positions: positions)
+    let tokens = max(Self.prefillTokens, longest, slotCount)
+    activations = Activations(
+      layout: runner.layout, tokens: tokens, outputs: tokens, isSaving: false)
+    logits = FloatStorage(uninitialized: slotCount * configuration.vocabularySize)
+    scores = FloatStorage(uninitialized: cache.positions)
+    chooser = TokenChooser(
+      options, vocabularySize: configuration.vocabularySize, kernels: runner.kernels)
+    freeSlots = (0..<slotCount).reversed()
+    next = prompts.startIndex
+    completions = prompts.map { _ in SampledCompletion(tokens: [], isEnded: false) }
+  }
+
+  /// Draws all completions.
+  func run() {
+    while broken == nil, next < prompts.endIndex || !active.isEmpty {
+      // Prefill many at once: a quarter of the slots, or whatever waits when nothing else runs.
+      if next < prompts.endIndex, active.isEmpty || freeSlots.count * 4 >= slotCount {
+        prefill()
+      } else {
+        step()
+      }
+    }
+  }
+
+  private func prefill() {
+    var members: [Sequence] = []
+    var rows: [TokenRow] = []
+    var tokens = 0
+    while next < prompts.endIndex, !freeSlots.isEmpty,
+      tokens == 0 || tokens + prompts[next].tokens.count <= Self.prefillTokens
+    {
+      let prompt = prompts[next].tokens
+      let limit = min(
+        options.maximumTokens, runner.configuration.contextLength - prompt.count + 1)
+      members.append(
+        Sequence(
+          prompt: next - prompts.startIndex, slot: freeSlots.removeLast(), length: prompt.count,
+          last: 0, limit: limit))
+      // The target is of no importance; the row scores what follows the prompt.
+      rows.append(TokenRow(prompt: prompt, completion: [0]))
+      tokens += prompt.count
+      next += 1
+    }
+    guard let batch = try? PackedBatch(rows, for: runner.configuration) else {
+      preconditionFailure("prompts are validated before")
+    }
+    let part = MicroBatch(whole: batch, thread: thread, of: runner.threads)
+    runner.runBlocks(parameters, batch, part, activations, thread: thread) { layer in
+      let qkv = self.activations.queriesKeysValues(layer)
+      for (member, segment) in zip(members, batch.segments) {
+        for (position, token) in segment.tokens.enumerated() {
+          self.cache.store(
+            qkv + token * 3 * self.runner.configuration.width, layer: layer, slot: member.slot,
+            position: position)
+        }
+      }
+    }
+    runner.gatherHead(parameters, batch, part, activations, thread: thread)
+    chooseTokens(&members)
+    active += members
+  }
+
+  private func step() {
+    let configuration = runner.configuration
+    let width = configuration.width
+    let headWidth = configuration.headWidth
+    let table = runner.kernels.pointee
+    let count = active.count
+    for (row, sequence) in active.enumerated() {
+      table.add_row(
+        parameters + runner.layout.tokenEmbedding.offset + Int(sequence.last) * width,
+        parameters + runner.layout.positionEmbedding.offset + sequence.length * width,
+        activations.input(0) + row * width, 1, width)
+    }
+    let scale = 1 / Float(headWidth).squareRoot()
+    for layer in 0..<configuration.layers {
+      runner.projectQueriesKeysValues(
+        parameters, activations, layer: layer, first: 0, count: count)
+      let qkv = activations.queriesKeysValues(layer)
+      let attended = activations.attended(layer)
+      for (row, sequence) in active.enumerated() {
+        let own = qkv + row * 3 * width
+        cache.store(own, layer: layer, slot: sequence.slot, position: sequence.length)
+        let keys = cache.keys(layer: layer, slot: sequence.slot)
+        let values = cache.values(layer: layer, slot: sequence.slot)
+        for head in 0..<configuration.heads {
+          table.attend_one(
+            own + head * headWidth, keys + head * headWidth * cache.positions, cache.positions,
+            values + head * headWidth * cache.positions, scale, scores.elements.baseAddress!,
+            attended + row * width + head * headWidth, sequence.length + 1, headWidth)
+        }
+      }
+      runner.projectAttended(parameters, activations, layer: layer, first: 0, count: count)
+      runner.feedForward(parameters, activations, layer: layer, first: 0, count: count)
+    }
+    for row in active.indices { active[row].length += 1 }
+    runner.kernels.pointee.layer_norm(
+      activations.input(configuration.layers),
+      parameters + runner.layout.finalNormWeight.offset,
+      parameters + runner.layout.finalNormBias.offset, configuration.normEpsilon,
+      activations.headNorm, activations.headMean, activations.headRstd, count, width)
+    chooseTokens(&active)
+  }
+
+  /// Gives each sequence its next token and drops those that are finished.
+  private func chooseTokens(_ sequences: inout [Sequence]) {
+    let vocabulary = runner.configuration.vocabularySize
+    let logits = logits.elements.baseAddress!
+    runner.multiplyHead(
+      parameters, 0..<sequences.count, of: activations.headNorm, into: logits)
+    var staying: [Sequence] = []
+    staying.reserveCapacity(sequences.count)
+    for (row, sequence) in sequences.enumerated() {
+      let prompt = sequence.prompt
+      let place = UInt64(completions[prompt].tokens.count)
+      var stream = RandomStream(
+        seed: seed, purpose: "sampling.token",
+        prompts[prompts.startIndex + prompt].index, place)
+      let own = UnsafeBufferPointer(start: logits + row * vocabulary, count: vocabulary)
+      observe?(prompt, Int(place), own)
+      guard let token = chooser.choose(own.baseAddress!, uniform: stream.uniform()) else {
+        broken = min(broken ?? prompt, prompt)
+        return
+      }
+      completions[prompt].tokens.append(token)
+      if token == options.endToken {
+        completions[prompt].isEnded = true
+        freeSlots.append(sequence.slot)
+      } else if completions[prompt].tokens.count >= sequence.limit {
+        freeSlots.append(sequence.slot)
+      } else {
+        var sequence = sequence
+        sequence.last = token
+        staying.append(sequence)
+      }
+    }
+    sequences = staying
+  }
+}

@@ -1,0 +1,285 @@
+import CKernels
+import Foundation
+import Losses
+import Testing
+
+/// Every kernel of every instruction set that this processor has, against double precision.
+@Suite("Element-wise kernels")
+struct TransformerKernelTests {
+  private static let sets = [CK_PLAIN, CK_AVX2, CK_AVX512].filter { ck_kernels_for($0) != nil }
+    .map(\.rawValue)
+  /// Rows; widths below, at and between the lengths of vectors.
+  private static let widths = [1, 3, 4, 16, 21, 64, 131]
+
+  private func table(_ set: UInt32) -> ck_kernels { ck_kernels_for(ck_isa(set))!.pointee }
+
+  private func normals(_ count: Int, _ seed: UInt64, scale: Double = 1) -> [Float] {
+    var stream = RandomStream(seed: seed, purpose: "test.kernels")
+    return (0..<count).map { _ in Float(scale * stream.normal()) }
+  }
+
+  private func expectClose(
+    _ own: [Float], _ expected: [Double], _ tolerance: Double,
+    _ location: SourceLocation = #_sourceLocation
+  ) {
+    let scale = expected.reduce(1e-30) { max($0, abs($1)) }
+    let error = zip(own, expected).reduce(0) { max($0, abs(Double($1.0) - $1.1)) }
+    #expect(
+      own.count == expected.count && error <= tolerance * scale, "\(error) of \(scale)",
+      sourceLocation: location)
+  }
+
+  @Test("the plain kernels are everywhere, and the best ones are among those tested")
+  func dispatch() {
+    #expect(ck_kernels_for(CK_PLAIN) != nil)
+    #expect(Self.sets.contains(ck_best_isa().rawValue))
+  }
+
+  @Test("sums, copies and layer normalisation", arguments: sets, widths)
+  func rows(set: UInt32, d: Int) {
+    let table = table(set)
+    let n = 5
+    let x = normals(n * d, 1, scale: 3)
+    let (weight, bias, dy) = (normals(d, 2), normals(d, 3), normals(n * d, 4))
+    let residual = normals(n * d, 5)
+    let wide = { (values: [Float], i: Int) in (0..<d).map { Double(values[i * d + $0]) } }
+
+    var filled = [Float](repeating: .nan, count: n * d)
+    table.fill_rows(bias, &filled, n, d)
+    #expect(filled == (0..<n).flatMap { _ in bias })
+    table.add_row(x, bias, &filled, n, d)
+    #expect(filled == (0..<(n * d)).map { x[$0] + bias[$0 % d] })
+    var sums = bias
+    table.add_column_sums(x, d, &sums, n, d)
+    expectClose(
+      sums, (0..<d).map { j in (0..<n).reduce(Double(bias[j])) { $0 + Double(x[$1 * d + j]) } },
+      1e-6)
+
+    var out = [Float](repeating: .nan, count: n * d)
+    var (mean, rstd) = ([Float](repeating: 0, count: n), [Float](repeating: 0, count: n))
+    table.layer_norm(x, weight, bias, 1e-5, &out, &mean, &rstd, n, d)
+    var dx = [Float](repeating: .nan, count: n * d)
+    var (dweight, dbias) = (weight, bias)
+    table.layer_norm_backward(
+      dy, x, weight, mean, rstd, residual, &dx, &dweight, &dbias, n, d)
+    var (expected, slopes) = ([Double](), [Double]())
+    var (weightSlopes, biasSlopes) = (weight.map { Double($0) }, bias.map { Double($0) })
+    for i in 0..<n {
+      let row = wide(x, i)
+      let m = row.reduce(0, +) / Double(d)
+      let r = 1 / (row.reduce(0) { $0 + ($1 - m) * ($1 - m) } / Double(d) + 1e-5).squareRoot()
+      let h = row.map { ($0 - m) * r }
+      let g = (0..<d).map { Double(dy[i * d + $0]) * Double(weight[$0]) }
+      let a = g.reduce(0, +) / Double(d)
+      let b = zip(g, h).reduce(0) { $0 + $1.0 * $1.1 } / Double(d)
+      for j in 0..<d {
+        expected.append(h[j] * Double(weight[j]) + Double(bias[j]))
+        slopes.append(Double(residual[i * d + j]) + r * (g[j] - a - h[j] * b))
+        weightSlopes[j] += Double(dy[i * d + j]) * h[j]
+        biasSlopes[j] += Double(dy[i * d + j])
+      }
+    }
+    expectClose(out, expected, 2e-6)
+    // A row of one or of equal elements has a slope that cancels down from 1/√ε.
+    expectClose(dx, slopes, d == 1 ? 1e-4 : 4e-6)
+    expectClose(dweight, weightSlopes, 2e-6)
+    expectClose(dbias, biasSlopes, 1e-6)
+  }
+
+  @Test(
+    "both GELUs and their slopes, from deep in one tail to the other", arguments: sets, [1, 67])
+  func activations(set: UInt32, d: Int) {
+    let table = table(set)
+    let n = 1200 / d
+    let x = (0..<(n * d)).map { Float($0 - n * d / 2) * 0.02 }
+    func tanhForm(_ x: Double) -> Double {
+      x / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    }
+    func exactForm(_ x: Double) -> Double { x / 2 * erfc(-x / 2.0.squareRoot()) }
+    let forms = [
+      (table.gelu_tanh!, table.gelu_tanh_backward!, tanhForm),
+      (table.gelu!, table.gelu_backward!, exactForm),
+    ]
+    for (forward, backward, form) in forms {
+      var out = [Float](repeating: .nan, count: n * d)
+      forward(x, &out, n * d)
+      for (at, value) in zip(x, out) {
+        #expect(abs(Double(value) - form(Double(at))) < 1e-6 * max(1, abs(Double(at))))
+      }
+      let dy = normals(n * d, 7)
+      var (slopes, sums) = (dy, [Float](repeating: 0, count: d))
+      backward(x, &slopes, &sums, n, d)
+      let step = 1e-5
+      var columns = [Double](repeating: 0, count: d)
+      for index in x.indices {
+        let at = Double(x[index])
+        let slope = Double(dy[index]) * (form(at + step) - form(at - step)) / (2 * step)
+        #expect(abs(Double(slopes[index]) - slope) < 2e-6 * max(1, abs(Double(dy[index]))))
+        columns[index % d] += Double(slopes[index])
+      }
+      expectClose(sums, columns, 1e-5)
+      for extreme in [Float(1e20), -1e20, 3e38, -3e38] {
+        var (value, slope, sum) = ([Float.nan], [Float(1)], [Float(0)])
+        forward([extreme], &value, 1)
+        backward([extreme], &slope, &sum, 1, 1)
+        #expect(value[0] == max(extreme, 0) && slope[0] == (extreme > 0 ? 1 : 0))
+      }
+    }
+  }
+
+  @Test("causal softmax, its recomputation and its slope", arguments: sets, widths)
+  func attention(set: UInt32, d: Int) {
+    let table = table(set)
+    let (n, ld) = (4, d + 3)
+    let visible = max(1, d - 2)
+    let scores = normals(n * ld, 8, scale: 20)
+    var (p, lse) = (scores, [Float](repeating: .nan, count: 2 * n))
+    table.causal_softmax(&p, ld, 0.5, visible, &lse, 2, n, d)
+    var again = scores
+    table.causal_probabilities(&again, ld, 0.5, visible, lse, 2, n, d)
+    let deltas = normals(n, 9)
+    let dp = normals(n * ld, 10)
+    var ds = dp
+    table.softmax_backward(p, &ds, ld, 0.5, deltas, n, d)
+    for i in 0..<n {
+      let count = min(d, visible + i)
+      let row = (0..<count).map { 0.5 * Double(scores[i * ld + $0]) }
+      let sum = log(row.reduce(0) { $0 + exp($1 - row.max()!) }) + row.max()!
+      let expected = row.map { exp($0 - sum) } + Array(repeating: 0, count: d - count)
+      expectClose(Array(p[(i * ld)..<(i * ld + d)]), expected, 4e-6)
+      expectClose(Array(again[(i * ld)..<(i * ld + d)]), expected, 1e-5)
+      #expect(abs(Double(lse[2 * i]) - sum) < 1e-5)
+      // What lies between the rows stays.
+      #expect(p[(i * ld + d)..<((i + 1) * ld)] == scores[(i * ld + d)..<((i + 1) * ld)])
+      expectClose(
+        Array(ds[(i * ld)..<(i * ld + d)]),
+        (0..<d).map { 0.5 * expected[$0] * Double(dp[i * ld + $0] - deltas[i]) }, 1e-5)
+    }
+    var dots = [Float](repeating: .nan, count: n)
+    table.row_dots(scores, ld, dp, ld, &dots, 1, n, d)
+    expectClose(
+      dots,
+      (0..<n).map { i in
+        (0..<d).reduce(0) { $0 + Double(scores[i * ld + $1]) * Double(dp[i * ld + $1]) }
+      }, 1e-5)
+  }
+
+  @Test("attention of one query", arguments: sets, [(1, 4), (17, 10), (64, 32), (90, 21)])
+  func single(set: UInt32, shape: (Int, Int)) {
+    let (t, d) = shape
+    let ld = t + 6
+    let (query, keys, values) = (normals(d, 11), normals(d * ld, 12), normals(t * d, 13))
+    var (scores, out) = ([Float](repeating: 0, count: t), [Float](repeating: .nan, count: d))
+    table(set).attend_one(query, keys, ld, values, 0.3, &scores, &out, t, d)
+    let weights = (0..<t).map { i in
+      exp((0..<d).reduce(0) { $0 + 0.3 * Double(query[$1]) * Double(keys[$1 * ld + i]) })
+    }
+    let sum = weights.reduce(0, +)
+    expectClose(
+      out,
+      (0..<d).map { k in (0..<t).reduce(0) { $0 + weights[$1] / sum * Double(values[$1 * d + k]) }
+      },
+      4e-6)
+  }
+
+  @Test("log Σ exp, its slope, divergences and weights", arguments: sets, widths)
+  func vocabulary(set: UInt32, d: Int) {
+    let table = table(set)
+    let n = 3
+    let x = normals(n * d, 14, scale: 8)
+    let y = zip(x, normals(n * d, 15, scale: 0.5)).map { $0 + $1 }
+    func rows(_ values: [Float]) -> [[Double]] {
+      (0..<n).map { i in
+        let row = (0..<d).map { Double(values[i * d + $0]) }
+        let sum = log(row.reduce(0) { $0 + exp($1 - row.max()!) }) + row.max()!
+        return row.map { $0 - sum }
+      }
+    }
+    let (p, q) = (rows(x), rows(y))
+    var (sums, others) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n))
+    table.log_sum_exp(x, &sums, n, d)
+    table.log_sum_exp(y, &others, n, d)
+    for i in 0..<n { #expect(abs(sums[i] - (Double(x[i * d]) - p[i][0])) < 3e-6) }
+    var slopes = x
+    let (targets, gradients): ([Int32], [Float]) = ([0, Int32(d - 1), Int32(d / 2)], [1, -0.5, 2])
+    table.cross_entropy_backward(&slopes, sums, targets, gradients, n, d)
+    for i in 0..<n {
+      for j in 0..<d {
+        let expected = Double(gradients[i]) * ((j == Int(targets[i]) ? 1 : 0) - exp(p[i][j]))
+        #expect(abs(Double(slopes[i * d + j]) - expected) < 5e-6)
+      }
+    }
+    var (forward, reverse) = (others, others)
+    table.divergences(x, sums, y, others, &forward, &reverse, n, d)
+    for i in 0..<n {
+      let f = zip(p[i], q[i]).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
+      let r = zip(p[i], q[i]).reduce(0) { $0 + exp($1.1) * ($1.1 - $1.0) }
+      #expect(abs(forward[i] - f) < 1e-5 * f + 1e-6 && abs(reverse[i] - r) < 1e-5 * r + 1e-6)
+    }
+    table.divergences(x, sums, x, sums, &forward, &reverse, n, d)
+    #expect(forward.allSatisfy { $0 == 0 } && reverse.allSatisfy { $0 == 0 })
+    let largest = x.max()!
+    #expect(table.maximum(x, n * d) == largest)
+    var (weights, blocks) = (x, [Float](repeating: 0, count: (n * d + 63) / 64))
+    table.exponentials(x, 0.7, largest, &weights, &blocks, n * d)
+    let expected = x.map { exp(0.7 * (Double($0) - Double(largest))) }
+    expectClose(weights, expected, 2e-6)
+    expectClose(
+      blocks,
+      stride(from: 0, to: n * d, by: 64).map { expected[$0..<min($0 + 64, n * d)].reduce(0, +) },
+      2e-6)
+  }
+
+  @Test("a NaN anywhere in a row comes out again", arguments: sets, [5, 40])
+  func notANumber(set: UInt32, d: Int) {
+    let table = table(set)
+    for place in 0..<d {
+      var x = normals(d, 16)
+      x[place] = .nan
+      var (sums, out, lse) = ([0.0], x, [Float(0)])
+      table.log_sum_exp(x, &sums, 1, d)
+      #expect(sums[0].isNaN)
+      #expect(table.maximum(x, d).isNaN)
+      #expect(table.sum_of_squares(x, d).isNaN)
+      table.gelu_tanh(x, &out, d)
+      #expect(out[place].isNaN)
+      table.gelu(x, &out, d)
+      #expect(out[place].isNaN)
+      out = x
+      table.causal_softmax(&out, d, 1, d, &lse, 1, 1, d)
+      #expect(lse[0].isNaN)
+    }
+  }
+
+  @Test("squares and AdamW's step", arguments: sets, widths)
+  func optimiser(set: UInt32, d: Int) {
+    let table = table(set)
+    var parameters = normals(d, 17)
+    let gradient = normals(d, 18)
+    var (m, v) = (normals(d, 19, scale: 0.1), normals(d, 20).map { $0 * $0 })
+    let (p0, m0, v0) = (parameters, m, v)
+    let squares = gradient.reduce(0) { $0 + Double($1) * Double($1) }
+    #expect(abs(table.sum_of_squares(gradient, d) - squares) < 1e-12 * squares)
+    #expect(table.sum_of_squares([3e38, 3e38], 2).isFinite)
+    var step = ck_adamw_step(
+      beta1: 0.9, beta2: 0.99, epsilon: 1e-8, step_size: 0.01, inverse_root_correction: 1.5,
+      decay: 0.999, gradient_scale: 0.25)
+    table.adamw(&parameters, gradient, &m, &v, &step, d)
+    let g = gradient.map { 0.25 * Double($0) }
+    let first = (0..<d).map { 0.9 * Double(m0[$0]) + 0.1 * g[$0] }
+    let second = (0..<d).map { 0.99 * Double(v0[$0]) + 0.01 * g[$0] * g[$0] }
+    expectClose(m, first, 4e-6)
+    expectClose(v, second, 4e-6)
+    expectClose(
+      parameters,
+      (0..<d).map {
+        0.999 * Double(p0[$0]) - 0.01 * first[$0] / (1.5 * second[$0].squareRoot() + 1e-8)
+      }, 2e-5)
+    // Nothing ever pushed and nothing decays: not a bit moves.
+    (m, v) = (Array(repeating: 0, count: d), Array(repeating: 0, count: d))
+    step.decay = 1
+    let before = parameters.map(\.bitPattern)
+    table.adamw(&parameters, m, &m, &v, &step, d)
+    #expect(parameters.map(\.bitPattern) == before)
+  }
+}

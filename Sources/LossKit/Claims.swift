@@ -5,6 +5,7 @@
 public struct Claims: OptionSet, Sendable {
   public let rawValue: UInt32
 
+  @export(interface)
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// Row i of the value depends on row i of the inputs only: no mean, variance, sort …

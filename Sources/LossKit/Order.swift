@@ -2,6 +2,7 @@
 
 /// The elements in ascending order, [n] → [n]; equal ones keep their order, and NaN
 /// counts as the largest. PyTorch: `torch.sort(x).values`.
+@export(interface)
 public func sort(_ x: Vector, descending: Bool = false, line: UInt32 = #line) -> Vector {
   guard x.isUsable(line: line) else { return .failed }
   let n = x.count
@@ -53,6 +54,7 @@ private func mergeSort(
 }
 
 /// a followed by b, [m], [n] → [m + n]. PyTorch: `torch.cat`.
+@export(interface)
 public func concatenate(_ a: Vector, _ b: Vector, line: UInt32 = #line) -> Vector {
   guard a.isUsable(line: line), b.isUsable(line: line) else { return .failed }
   let (m, n) = (a.count, b.count)
@@ -68,6 +70,7 @@ public func concatenate(_ a: Vector, _ b: Vector, line: UInt32 = #line) -> Vecto
 }
 
 /// All vectors, one after the other; none at all is LOSS_STATUS_ARGUMENT.
+@export(interface)
 public func concatenate(_ vectors: [Vector], line: UInt32 = #line) -> Vector {
   guard var joined = vectors.first else {
     tape.fail(.argument, line: line)
@@ -78,6 +81,7 @@ public func concatenate(_ vectors: [Vector], line: UInt32 = #line) -> Vector {
 }
 
 /// y[i] = x[0] + … + x[i], [n] → [n]. PyTorch: `torch.cumsum(x, 0)`.
+@export(interface)
 public func cumulativeSum(_ x: Vector, line: UInt32 = #line) -> Vector {
   guard x.isUsable(line: line),
     let y = tape.append(
@@ -95,6 +99,7 @@ public func cumulativeSum(_ x: Vector, line: UInt32 = #line) -> Vector {
 }
 
 /// The elements from last to first. PyTorch: `torch.flip(x, [0])`.
+@export(interface)
 public func flip(_ x: Vector, line: UInt32 = #line) -> Vector {
   let n = x.count
   return gather(x, count: n, line: line) { n - 1 - $0 }
@@ -102,6 +107,7 @@ public func flip(_ x: Vector, line: UInt32 = #line) -> Vector {
 
 /// The elements moved up by `shift` places, those pushed out coming in at the other end; a
 /// negative shift moves down. PyTorch: `torch.roll(x, shift)`.
+@export(interface)
 public func roll(_ x: Vector, _ shift: Int, line: UInt32 = #line) -> Vector {
   let n = x.count
   let offset = ((shift % n) + n) % n
@@ -110,12 +116,14 @@ public func roll(_ x: Vector, _ shift: Int, line: UInt32 = #line) -> Vector {
 
 extension Vector {
   /// One element, as a vector of shape [1]. An index outside 0..<count is LOSS_STATUS_ARGUMENT.
+  @export(interface)
   public subscript(index: Int, line: UInt32 = #line) -> Vector {
     self[index..<Swift.max(index, index &+ 1), line]
   }
 
   /// The elements of a range, which must not be empty nor reach beyond the vector, else
   /// LOSS_STATUS_ARGUMENT.
+  @export(interface)
   public subscript(range: Range<Int>, line: UInt32 = #line) -> Vector {
     guard isUsable(line: line) else { return .failed }
     guard range.lowerBound >= 0, range.upperBound <= count, !range.isEmpty else {

@@ -34,17 +34,22 @@ public struct PairwiseBatch: Sendable {
   }
 
   /// Sum of the policy's token log-probabilities of the chosen completion, in nats.
+  @export(interface)
   public var policyChosen: Vector { column(1) }
   /// Sum of the policy's token log-probabilities of the rejected completion.
+  @export(interface)
   public var policyRejected: Vector { column(2) }
   /// Sum of the reference's token log-probabilities of the chosen completion.
+  @export(interface)
   public var referenceChosen: Vector { column(3) }
   /// Sum of the reference's token log-probabilities of the rejected completion.
+  @export(interface)
   public var referenceRejected: Vector { column(4) }
 
   /// ρ = (policyChosen − policyRejected) − (referenceChosen − referenceRejected).
   ///
   /// β·ρ is the margin of DPO's implicit rewards. Computed once a call.
+  @export(interface)
   public var margin: Vector {
     if epoch == tape.epoch, tape.marginNode >= 0 { return Vector(node: tape.marginNode) }
     let (chosen, rejected) = (policyChosen, policyRejected)
@@ -64,15 +69,21 @@ public struct PairwiseBatch: Sendable {
   // Optional columns: a loss that names one is refused for data without it.
 
   /// Tokens of the chosen completion, at least 1.
+  @export(interface)
   public var chosenTokens: Vector { column(16) }
   /// Tokens of the rejected completion, at least 1.
+  @export(interface)
   public var rejectedTokens: Vector { column(17) }
   /// Quality score of the chosen completion.
+  @export(interface)
   public var chosenScore: Vector { column(18) }
   /// Quality score of the rejected completion.
+  @export(interface)
   public var rejectedScore: Vector { column(19) }
   /// How much better the chosen completion was judged.
+  @export(interface)
   public var scoreMargin: Vector { column(20) }
   /// Weight of the row, at least 0.
+  @export(interface)
   public var weight: Vector { column(21) }
 }

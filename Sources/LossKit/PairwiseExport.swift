@@ -11,6 +11,7 @@ public enum PairwiseExport {
   nonisolated(unsafe) private static var result = Vector.failed
 
   /// Starts a call of `rows` rows.
+  @export(interface)
   public static func begin(
     rows: UInt32, tunables declared: [Tunable], values: InlineArray<16, Double>
   ) {
@@ -22,6 +23,7 @@ public enum PairwiseExport {
   }
 
   /// Hands over a column of the batch, `[rows]`; the id is that of the ABI.
+  @export(interface)
   public static func input(_ column: UInt32, _ values: UnsafePointer<Double>) {
     // Only the policy's columns want gradients: 1 and 2.
     let wantsGradient = column <= 2
@@ -33,6 +35,7 @@ public enum PairwiseExport {
   }
 
   /// Calls the loss and sweeps back from its result.
+  @export(interface)
   public static func run(_ loss: (PairwiseBatch, Tunables) -> Vector) {
     guard tape.status == 0 else { return }
     let value = loss(batch, tunables)
@@ -45,6 +48,7 @@ public enum PairwiseExport {
   }
 
   /// Copies out the gradient with respect to a column, `[rows]`.
+  @export(interface)
   public static func gradient(_ column: UInt32, _ out: UnsafeMutablePointer<Double>) {
     guard tape.status == 0, let node = batch.node(Int(column)) else { return }
     out.update(from: tape.adjointPointer(node), count: batch.count)
@@ -53,6 +57,7 @@ public enum PairwiseExport {
   /// Copies out the values, `[rows]`.
   ///
   /// - Returns: the status for the host. With any other than LOSS_OK nothing was written.
+  @export(interface)
   public static func finish(_ out: UnsafeMutablePointer<Double>) -> Int32 {
     guard tape.status == 0 else { return tape.status }
     out.update(from: tape.pointer(result.node), count: batch.count)
@@ -66,6 +71,7 @@ public enum PairwiseExport {
   ///   - inputs: ids of the columns in the order of the kernel's parameters.
   /// - Returns: LOSS_OK; LOSS_STATUS_UNSUPPORTED when there is too little room;
   ///   LOSS_STATUS_TUNABLE with the line of a declaration that makes no sense.
+  @export(interface)
   public static func describe(
     _ out: UnsafeMutableRawPointer, name: StaticString, summary: StaticString, inputs: [UInt32],
     tunables declared: [Tunable], claims: Claims

@@ -43,21 +43,25 @@ private func uniform(
 }
 
 /// The sum, [n] → [1]. PyTorch: `torch.sum`.
+@export(interface)
 public func sum(_ x: Vector, line: UInt32 = #line) -> Vector {
   uniform(x, factor: 1, line: line) { total($0, $1) }
 }
 
 /// The mean, [n] → [1]. PyTorch: `torch.mean`.
+@export(interface)
 public func mean(_ x: Vector, line: UInt32 = #line) -> Vector {
   uniform(x, factor: 1 / Double(x.count), line: line) { average($0, $1) }
 }
 
 /// The smallest element, [n] → [1]; equal ones share the slope. PyTorch: `torch.min(x)`.
+@export(interface)
 public func min(_ x: Vector, line: UInt32 = #line) -> Vector {
   extremum(x, line: line) { $0 < $1 }
 }
 
 /// The largest element, [n] → [1]; equal ones share the slope. PyTorch: `torch.max(x)`.
+@export(interface)
 public func max(_ x: Vector, line: UInt32 = #line) -> Vector {
   extremum(x, line: line) { $0 > $1 }
 }
@@ -79,6 +83,7 @@ private func extremum(
 
 /// ln Σ eˣ, [n] → [1], with the largest element taken out so that nothing overflows; the slopes
 /// are the softmax. PyTorch: `torch.logsumexp(x, 0)`.
+@export(interface)
 public func logSumExp(_ x: Vector, line: UInt32 = #line) -> Vector {
   reduction(x, line: line) { x, n, slopes in
     var largest = x[0]
@@ -99,11 +104,13 @@ public func logSumExp(_ x: Vector, line: UInt32 = #line) -> Vector {
 }
 
 /// eˣ/Σeˣ over all elements, [n] → [n]. PyTorch: `torch.softmax(x, 0)`.
+@export(interface)
 public func softmax(_ x: Vector, line: UInt32 = #line) -> Vector {
   exp(logSoftmax(x, line: line), line: line)
 }
 
 /// x − logSumExp(x), [n] → [n]. PyTorch: `torch.log_softmax(x, 0)`.
+@export(interface)
 public func logSoftmax(_ x: Vector, line: UInt32 = #line) -> Vector {
   x - logSumExp(x, line: line)
 }

@@ -4,6 +4,7 @@
 /// The gradient goes to the branch taken and none to the other, even where the other's own slope
 /// is infinite or NaN. The condition has no gradient. All three have the same length or one
 /// element.
+@export(interface)
 public func select(
   _ condition: Vector, _ a: Vector, _ b: Vector, line: UInt32 = #line
 ) -> Vector {
@@ -43,12 +44,14 @@ public func select(
   return Vector(node: y)
 }
 
+@export(interface)
 public func select(
   _ condition: Vector, _ a: Vector, _ b: Double, line: UInt32 = #line
 ) -> Vector {
   select(condition, a, full(1, b, line: line), line: line)
 }
 
+@export(interface)
 public func select(
   _ condition: Vector, _ a: Double, _ b: Vector, line: UInt32 = #line
 ) -> Vector {
@@ -56,6 +59,7 @@ public func select(
 }
 
 /// A constant or the other, by row.
+@export(interface)
 public func select(
   _ condition: Vector, _ a: Double, _ b: Double, line: UInt32 = #line
 ) -> Vector {

@@ -9,6 +9,7 @@
 ///
 /// For x > 36 the value is 1 to the last digit: write 1 − sigmoid(x) as `sigmoid(-x)`, and its
 /// logarithm as ``logSigmoid(_:line:)``.
+@export(interface)
 public func sigmoid(_ x: Vector, line: UInt32 = #line) -> Vector {
   elementwise(x, line: line) {
     let e = libmExp(-$0.magnitude)
@@ -19,6 +20,7 @@ public func sigmoid(_ x: Vector, line: UInt32 = #line) -> Vector {
 }
 
 /// ln sigmoid(x) = −softplus(−x), always ≤ 0. PyTorch: `F.logsigmoid`.
+@export(interface)
 public func logSigmoid(_ x: Vector, line: UInt32 = #line) -> Vector {
   elementwise(x, line: line) {
     let e = libmExp(-$0.magnitude)
@@ -31,6 +33,7 @@ public func logSigmoid(_ x: Vector, line: UInt32 = #line) -> Vector {
 /// ln(1 + eˣ), always ≥ 0. PyTorch: `F.softplus`.
 ///
 /// `softplus(-x)` is DPO's loss −ln sigmoid(x).
+@export(interface)
 public func softplus(_ x: Vector, line: UInt32 = #line) -> Vector {
   elementwise(x, line: line) {
     let e = libmExp(-$0.magnitude)
@@ -42,6 +45,7 @@ public func softplus(_ x: Vector, line: UInt32 = #line) -> Vector {
 
 /// The hyperbolic tangent, in [−1, 1]; slope 4e/(1+e)² with e = exp(−2|x|).
 /// PyTorch: `torch.tanh`.
+@export(interface)
 public func tanh(_ x: Vector, line: UInt32 = #line) -> Vector {
   elementwise(x, line: line) {
     let e = libmExp(-2 * $0.magnitude)
@@ -52,11 +56,13 @@ public func tanh(_ x: Vector, line: UInt32 = #line) -> Vector {
 /// The error function, in [−1, 1]; slope 2/√π·exp(−x²). PyTorch: `torch.erf`.
 ///
 /// The normal distribution function is `0.5 * (1 + erf(x / 1.4142135623730951))`.
+@export(interface)
 public func erf(_ x: Vector, line: UInt32 = #line) -> Vector {
   elementwise(x, line: line) { (libmErf($0), 1.1283791670955126 * libmExp(-$0 * $0)) }
 }
 
 /// The arc tangent, in (−π/2, π/2). PyTorch: `torch.atan`.
+@export(interface)
 public func atan(_ x: Vector, line: UInt32 = #line) -> Vector {
   elementwise(x, line: line) { (libmAtan($0), 1 / (1 + $0 * $0)) }
 }

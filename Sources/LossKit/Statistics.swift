@@ -47,6 +47,7 @@ private func statistic(
 
 /// Σ(x − mean)²/(n − 1), the unbiased variance; 0 with gradient 0 for one element.
 /// PyTorch: `torch.var`, which gives NaN for one element.
+@export(interface)
 public func variance(_ x: Vector, line: UInt32 = #line) -> Vector {
   statistic(x, line: line) { deviation, n, scale in
     let divisor = Double(n - 1)
@@ -62,6 +63,7 @@ public func variance(_ x: Vector, line: UInt32 = #line) -> Vector {
 ///
 /// Deviations are divided by the largest before they are squared, so that neither large nor tiny
 /// ones leave the range.
+@export(interface)
 public func standardDeviation(_ x: Vector, line: UInt32 = #line) -> Vector {
   statistic(x, line: line) { deviation, n, scale in
     let divisor = Double(n - 1)
@@ -82,6 +84,7 @@ public func standardDeviation(_ x: Vector, line: UInt32 = #line) -> Vector {
 /// The q-quantile, 0 ≤ q ≤ 1, with linear interpolation between neighbours; 0.5 is the median.
 /// Any other q is LOSS_STATUS_ARGUMENT; a NaN among the elements gives NaN.
 /// PyTorch: `torch.quantile(x, q)`.
+@export(interface)
 public func quantile(_ x: Vector, _ q: Double, line: UInt32 = #line) -> Vector {
   guard q >= 0 && q <= 1 else {
     tape.fail(.argument, line: line)

@@ -11,7 +11,9 @@ public struct Tunable: Sendable {
   /// random numbers from the system.)
   public struct Scale: Sendable {
     let isLogarithmic: Bool
+    @export(interface)
     public static var linear: Scale { Scale(isLogarithmic: false) }
+    @export(interface)
     public static var log: Scale { Scale(isLogarithmic: true) }
   }
 
@@ -27,6 +29,7 @@ public struct Tunable: Sendable {
   ///   - name: a letter a–z, then letters, digits and `_`: at most 31 characters.
   ///   - initial: the value unless another is asked for; within `range`.
   ///   - range: finite ends; positive ones for `.log`.
+  @export(interface)
   public init(
     _ name: StaticString, default initial: Double, range: ClosedRange<Double>,
     scale: Scale = .linear, isInteger: Bool = false, line: UInt32 = #line

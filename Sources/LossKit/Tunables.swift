@@ -15,6 +15,7 @@ public struct Tunables: Sendable {
   }
 
   /// The value of a declared tunable; 0, with the error noted, for any other name.
+  @export(interface)
   public subscript(dynamicMember name: StaticString) -> Double {
     guard let index = list.index(of: name), index < TunableList.limit else {
       tape.fail(.tunable, line: 0)

@@ -13,29 +13,48 @@ private func compare(_ a: Vector, _ f: (Double) -> Bool) -> Vector {
 }
 
 extension Vector {
+  @export(interface)
   public static func > (a: Vector, b: Vector) -> Vector { compare(a, b) { $0 > $1 } }
+  @export(interface)
   public static func >= (a: Vector, b: Vector) -> Vector { compare(a, b) { $0 >= $1 } }
+  @export(interface)
   public static func < (a: Vector, b: Vector) -> Vector { compare(a, b) { $0 < $1 } }
+  @export(interface)
   public static func <= (a: Vector, b: Vector) -> Vector { compare(a, b) { $0 <= $1 } }
+  @export(interface)
   public static func == (a: Vector, b: Vector) -> Vector { compare(a, b) { $0 == $1 } }
+  @export(interface)
   public static func != (a: Vector, b: Vector) -> Vector { compare(a, b) { $0 != $1 } }
 
+  @export(interface)
   public static func > (a: Vector, b: Double) -> Vector { compare(a) { $0 > b } }
+  @export(interface)
   public static func >= (a: Vector, b: Double) -> Vector { compare(a) { $0 >= b } }
+  @export(interface)
   public static func < (a: Vector, b: Double) -> Vector { compare(a) { $0 < b } }
+  @export(interface)
   public static func <= (a: Vector, b: Double) -> Vector { compare(a) { $0 <= b } }
+  @export(interface)
   public static func == (a: Vector, b: Double) -> Vector { compare(a) { $0 == b } }
+  @export(interface)
   public static func != (a: Vector, b: Double) -> Vector { compare(a) { $0 != b } }
 
+  @export(interface)
   public static func > (a: Double, b: Vector) -> Vector { compare(b) { a > $0 } }
+  @export(interface)
   public static func >= (a: Double, b: Vector) -> Vector { compare(b) { a >= $0 } }
+  @export(interface)
   public static func < (a: Double, b: Vector) -> Vector { compare(b) { a < $0 } }
+  @export(interface)
   public static func <= (a: Double, b: Vector) -> Vector { compare(b) { a <= $0 } }
 }
 
 // Logic on such vectors: an element is true when it is not 0.
 extension Vector {
+  @export(interface)
   public static func & (a: Vector, b: Vector) -> Vector { compare(a, b) { $0 != 0 && $1 != 0 } }
+  @export(interface)
   public static func | (a: Vector, b: Vector) -> Vector { compare(a, b) { $0 != 0 || $1 != 0 } }
+  @export(interface)
   public static prefix func ! (a: Vector) -> Vector { compare(a) { $0 == 0 } }
 }

@@ -1,3 +1,6 @@
+// Every public function of this module is `@export(interface)`: Embedded Swift would otherwise
+// compile its body again into every candidate, which makes a build two to three times as long.
+
 /// A vector of doubles that knows how it was computed, so that it has a gradient.
 ///
 /// PyTorch's counterpart is a one-dimensional `float64` tensor. A vector of one element, such as
@@ -34,11 +37,13 @@ public struct Vector: Sendable {
   var line: UInt32 { epoch == tape.epoch ? tape.node(node).line : 0 }
 
   /// The number of elements. PyTorch: `x.numel()`.
+  @export(interface)
   public var count: Int { epoch == tape.epoch ? tape.node(node).count : 1 }
 
   /// The value of a vector of one element as a plain number, without gradient.
   ///
   /// Any other length is LOSS_STATUS_SHAPE, and the value 0. PyTorch: `x.item()`.
+  @export(interface)
   public func item(line: UInt32 = #line) -> Double {
     guard isUsable(line: line) else { return 0 }
     guard count == 1 else {

@@ -13,7 +13,7 @@ import Testing
   ) async throws -> (result: Program.Result, bodies: [String], keys: [String?]) {
     let seen = Mutex<(bodies: [String], keys: [String?])>(([], []))
     let server = HTTPServer(
-      address: try .inet(ip4: "127.0.0.1", port: 0), timeout: 300)
+      address: try .inet(ip4: "127.0.0.1", port: 0), timeout: 300, logger: .disabled)
     await server.appendRoute("POST /v1/chat/completions") { request in
       let body = String(decoding: try await request.bodyData, as: UTF8.self)
       return seen.withLock { seen in

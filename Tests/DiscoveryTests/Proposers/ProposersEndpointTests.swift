@@ -111,7 +111,8 @@ struct ProposersEndpointTests {
 
   @Test("It works against a web server that others wrote")
   func independentServer() async throws {
-    let server = HTTPServer(address: try .inet(ip4: "127.0.0.1", port: 0))
+    let server = HTTPServer(
+      address: try .inet(ip4: "127.0.0.1", port: 0), timeout: 300, logger: .disabled)
     await server.appendRoute("POST /v1/chat/completions") { request in
       let body = try await request.bodyData
       let isAuthorized = request.headers[.authorization] == "Bearer " + Chat.secret

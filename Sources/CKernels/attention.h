@@ -75,28 +75,60 @@ static void NAME(row_dots)(const float *x, size_t ldx, const float *y, size_t ld
   }
 }
 
+// Four independent sums, or each addition would wait for the one before.
 static void NAME(attend_one)(const float *query, const float *keys, size_t ldk,
                              const float *values, float scale, float *scores, float *out,
                              size_t t, size_t d) {
   size_t j = 0;
-  for (; j + CK_LANES <= t; j += CK_LANES) {
-    vf sum = splat(0);
-    for (size_t k = 0; k < d; k++) sum = fma_(splat(query[k]), load(keys + k * ldk + j), sum);
-    store(scores + j, sum);
+  for (; j + 4 * CK_LANES <= t; j += 4 * CK_LANES) {
+    vf s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t k = 0; k < d; k++) {
+      const float *key = keys + k * ldk + j;
+      const vf q = splat(query[k]);
+      s0 = fma_(q, load(key), s0);
+      s1 = fma_(q, load(key + CK_LANES), s1);
+      s2 = fma_(q, load(key + 2 * CK_LANES), s2);
+      s3 = fma_(q, load(key + 3 * CK_LANES), s3);
+    }
+    store(scores + j, s0);
+    store(scores + j + CK_LANES, s1);
+    store(scores + j + 2 * CK_LANES, s2);
+    store(scores + j + 3 * CK_LANES, s3);
   }
-  if (j < t) {
-    vf sum = splat(0);
-    for (size_t k = 0; k < d; k++)
-      sum = fma_(splat(query[k]), load_some(keys + k * ldk + j, t - j, 0), sum);
-    store_some(scores + j, sum, t - j);
+  for (; j < t; j += CK_LANES) {
+    const size_t count = t - j < CK_LANES ? t - j : CK_LANES;
+    // Columns behind the last position may be read, not used, as long as the row has them.
+    const size_t readable = ldk - j < CK_LANES ? ldk - j : CK_LANES;
+    vf s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
+    size_t k = 0;
+    if (readable == CK_LANES) {
+      for (; k + 4 <= d; k += 4) {
+        const float *key = keys + k * ldk + j;
+        s0 = fma_(splat(query[k]), load(key), s0);
+        s1 = fma_(splat(query[k + 1]), load(key + ldk), s1);
+        s2 = fma_(splat(query[k + 2]), load(key + 2 * ldk), s2);
+        s3 = fma_(splat(query[k + 3]), load(key + 3 * ldk), s3);
+      }
+    }
+    for (; k < d; k++)
+      s0 = fma_(splat(query[k]), load_some(keys + k * ldk + j, count, 0), s0);
+    store_some(scores + j, (s0 + s1) + (s2 + s3), count);
   }
   const float shift = scale * row_maximum(scores, t);
   const float factor = 1.0f / exp_row(scores, scale, shift, scores, t);
   size_t k = 0;
   for (; k + CK_LANES <= d; k += CK_LANES) {
-    vf sum = splat(0);
-    for (size_t i = 0; i < t; i++) sum = fma_(splat(scores[i]), load(values + i * d + k), sum);
-    store(out + k, sum * splat(factor));
+    vf s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
+    size_t i = 0;
+    for (; i + 4 <= t; i += 4) {
+      const float *value = values + i * d + k;
+      s0 = fma_(splat(scores[i]), load(value), s0);
+      s1 = fma_(splat(scores[i + 1]), load(value + d), s1);
+      s2 = fma_(splat(scores[i + 2]), load(value + 2 * d), s2);
+      s3 = fma_(splat(scores[i + 3]), load(value + 3 * d), s3);
+    }
+    for (; i < t; i++) s0 = fma_(splat(scores[i]), load(values + i * d + k), s0);
+    store(out + k, ((s0 + s1) + (s2 + s3)) * splat(factor));
   }
   for (; k < d; k++) {
     float sum = 0;

@@ -19,13 +19,37 @@ INLINE vf load(const float *p) {
 }
 INLINE void store(float *p, vf x) { memcpy(p, &x, sizeof x); }
 
-// The first `count` elements, and `rest` in the lanes behind them.
+// The first `count` elements, and `rest` in the lanes behind them; memory behind is not touched.
+#if CK_LANES == 16
+INLINE vf load_some(const float *p, size_t count, float rest) {
+  return (vf)_mm512_mask_loadu_ps((__m512)splat(rest), (__mmask16)((1u << count) - 1), p);
+}
+INLINE void store_some(float *p, vf x, size_t count) {
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)x);
+}
+#elif CK_LANES == 8
+INLINE __m256i first_lanes(size_t count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count),
+                            _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+INLINE vf load_some(const float *p, size_t count, float rest) {
+  const __m256i mask = first_lanes(count);
+  return (vf)_mm256_blendv_ps((__m256)splat(rest), _mm256_maskload_ps(p, mask),
+                              _mm256_castsi256_ps(mask));
+}
+INLINE void store_some(float *p, vf x, size_t count) {
+  _mm256_maskstore_ps(p, first_lanes(count), (__m256)x);
+}
+#else
 INLINE vf load_some(const float *p, size_t count, float rest) {
   vf x = splat(rest);
-  memcpy(&x, p, count * sizeof(float));
+  for (size_t i = 0; i < count; i++) x[i] = p[i];
   return x;
 }
-INLINE void store_some(float *p, vf x, size_t count) { memcpy(p, &x, count * sizeof(float)); }
+INLINE void store_some(float *p, vf x, size_t count) {
+  for (size_t i = 0; i < count; i++) p[i] = x[i];
+}
+#endif
 
 INLINE vf select(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
 #ifdef CK_FMA

@@ -29,6 +29,8 @@ public enum TransformerBench {
     /// Median seconds of a step: forward, loss, backward, clipping, AdamW.
     public var stepSeconds: Double
     public var tokensPerSecond: Double
+    /// The fastest step, which other load of the machine has disturbed least.
+    public var fastestStepSeconds: Double
     /// Median seconds of the same step's matrix products alone, the heads' small ones left out.
     public var productSeconds: Double
     /// productSeconds / stepSeconds.
@@ -65,7 +67,35 @@ public enum TransformerBench {
     return Result(
       threads: runner.threads, core: BLASEnvironment.current().core,
       parameters: runner.layout.parameterCount, stepSeconds: step,
-      tokensPerSecond: Double(2 * shape.pairs * shape.tokens) / step, productSeconds: product)
+      tokensPerSecond: Double(2 * shape.pairs * shape.tokens) / step,
+      fastestStepSeconds: times.min()!, productSeconds: product)
+  }
+
+  /// New tokens a second, drawn untruncated at temperature 1 from a model of small random parameters,
+  /// with prompts of one length; the median of three runs after a first one.
+  public static func sampling(
+    _ configuration: TransformerConfiguration, prompts: Int, promptTokens: Int, newTokens: Int,
+    threads: Int? = nil
+  ) throws -> Double {
+    let runner = TransformerRunner(configuration, threads: threads)
+    let sampler = TransformerSampler(runner)
+    let parameters = TransformerParameters.initial(configuration, seed: 1)
+    var stream = RandomStream(seed: 1, purpose: "bench.prompts")
+    let prompts = (0..<prompts).map { index in
+      SamplingPrompt(
+        tokens: (0..<promptTokens).map { _ in Int32(stream.below(configuration.vocabularySize)) },
+        index: UInt64(index))
+    }
+    var tokens = 0
+    let times = try (0..<4).map { _ in
+      try seconds {
+        tokens = try sampler.sample(
+          parameters, prompts: prompts, options: SamplingOptions(maximumTokens: newTokens),
+          seed: 1
+        ).reduce(0) { $0 + $1.tokens.count }
+      }
+    }
+    return Double(tokens) / median(times.dropFirst())
   }
 
   /// −log σ(β·margin) of the pairs (row i, row i + B).

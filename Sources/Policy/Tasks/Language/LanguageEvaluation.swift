@@ -1,0 +1,172 @@
+import Losses
+
+/// Measures a policy on held-out prompts and pairs.
+struct LanguageEvaluation {
+  private let task: LanguageTask
+  private let definition: LanguageTaskDefinition
+  private let runner: TransformerRunner
+
+  init(_ task: LanguageTask, runner: TransformerRunner) {
+    self.task = task
+    definition = task.definition
+    self.runner = runner
+  }
+
+  /// The task's metrics, see docs/tasks.md.
+  ///
+  /// - Throws: `LossFailure` (`diverged(step)`) when a logit is NaN or infinite; what the reward
+  ///   throws.
+  func metrics(
+    of policy: TransformerParameters, seed: UInt64, step: Int
+  ) throws -> [String: Double] {
+    var metrics: [String: Double] = [:]
+    if !definition.prompts.isEmpty {
+      let judged = try Self.sample(
+        definition, policy, definition.judgedSampling, seed: seed, step: step, runner: runner)
+      metrics["length"] = Self.mean(judged.map { Double($0.count) })
+      if let reward = definition.reward {
+        let rewards = try reward.scores(prompts: definition.prompts, completions: judged)
+        metrics["reward"] = Self.mean(rewards)
+        metrics["se_prompts"] = Self.standardError(rewards)
+        let others = try Self.referenceRewards(
+          definition, digest: task.reference.hash, seed: seed, records: task.records,
+          runner: runner)
+        metrics["winrate"] = Self.share(zip(rewards, others).map { $0 - $1 })
+      }
+      let plain =
+        definition.judgedSampling == definition.plainSampling
+        ? judged
+        : try Self.sample(
+          definition, policy, definition.plainSampling, seed: seed, step: step, runner: runner)
+      let (sequence, token) = try divergence(of: policy, on: plain)
+      metrics["kl"] = sequence
+      metrics["kl_paper"] = token
+      if definition.measuresForwardKL { metrics["kl_forward"] = try forwardKL(policy, seed: seed) }
+    }
+    if !definition.heldOutPairs.isEmpty {
+      metrics["accuracy"] = try accuracy(of: policy)
+    }
+    return metrics
+  }
+
+  /// Puts the reference's part into the records.
+  func prepare(seed: UInt64) throws {
+    _ = try Self.referenceRewards(
+      definition, digest: task.reference.hash, seed: seed, records: task.records, runner: runner)
+    _ = try accuracy(of: definition.policy.parameters)
+  }
+
+  // MARK: - Parts
+
+  /// KL in nats: of a sequence, policy to reference over its completion; and of a token, reference
+  /// to policy over prompt and completion.
+  ///
+  /// The second one is what DiscoPOP plots (arXiv 2406.08414, figure 4): the mean over sequences of
+  /// the mean over those positions whose next token is not the end token. The first counts the
+  /// position that predicts the end token, for ending is a choice of the policy.
+  private func divergence(
+    of policy: TransformerParameters, on completions: [[Int32]]
+  ) throws -> (sequence: Double, token: Double) {
+    let rows = zip(definition.prompts, completions).map { TokenRow(text: $0 + $1) }
+    let batch = try PackedBatch(rows, for: runner.configuration)
+    let divergences = runner.divergences(policy, definition.policy.parameters, batch)
+    var sequence = 0.0
+    var token = 0.0
+    for (row, places) in divergences.enumerated() {
+      // The place before the completion's first token is the first that counts for it.
+      let first = definition.prompts[row].count - 1
+      sequence += places.dropFirst(first).reduce(0) { $0 + $1.forward }
+      let isEnded = completions[row].last == definition.policy.endToken
+      let counted = isEnded ? places.dropLast() : places[...]
+      if !counted.isEmpty {
+        token += counted.reduce(0) { $0 + $1.reverse } / Double(counted.count)
+      }
+    }
+    return (sequence / Double(rows.count), token / Double(rows.count))
+  }
+
+  /// KL(reference ‖ policy) per sequence on the reference's own completions, in nats.
+  private func forwardKL(_ policy: TransformerParameters, seed: UInt64) throws -> Double {
+    let completions = try Self.sample(
+      definition, definition.policy.parameters, definition.plainSampling, seed: seed, step: 0,
+      runner: runner)
+    let rows = zip(definition.prompts, completions).map { TokenRow(prompt: $0, completion: $1) }
+    let batch = try PackedBatch(rows, for: runner.configuration)
+    let divergences = runner.divergences(policy, definition.policy.parameters, batch)
+    return Self.mean(divergences.map { $0.reduce(0) { $0 + $1.reverse } })
+  }
+
+  /// Share of held-out pairs whose margin is above 0, ties ½.
+  private func accuracy(of policy: TransformerParameters) throws -> Double {
+    let batches = try stride(from: 0, to: definition.heldOutPairs.count, by: 64).map {
+      try LanguageTrainingData.Batch(
+        Array(definition.heldOutPairs[$0..<min($0 + 64, definition.heldOutPairs.count)]),
+        runner.configuration)
+    }
+    let reference = try task.records.values(
+      "held-out", [task.configurationDigest], count: 2 * definition.heldOutPairs.count
+    ) {
+      batches.flatMap { runner.logProbabilities(definition.policy.parameters, $0.packed) }
+    }
+    var margins: [Double] = []
+    var start = 0
+    for batch in batches {
+      let end = start + 2 * batch.pairs.count
+      margins +=
+        batch.columns(
+          policy: runner.logProbabilities(policy, batch.packed), reference: reference[start..<end]
+        ).margin
+      start = end
+    }
+    return Self.share(margins)
+  }
+
+  /// The rewards of the reference's completions, one a prompt; empty without prompts or reward.
+  static func referenceRewards(
+    _ definition: LanguageTaskDefinition, digest: String, seed: UInt64, records: ReferenceRecords,
+    runner: TransformerRunner?
+  ) throws -> [Double] {
+    guard let reward = definition.reward, !definition.prompts.isEmpty else { return [] }
+    return try records.values(
+      "rewards", [digest, "\(definition.judgedSampling)", "\(seed)"],
+      count: definition.prompts.count
+    ) {
+      let completions = try sample(
+        definition, definition.policy.parameters, definition.judgedSampling, seed: seed, step: 0,
+        runner: runner ?? TransformerRunner(definition.policy.configuration))
+      return try reward.scores(prompts: definition.prompts, completions: completions)
+    }
+  }
+
+  /// A completion for each held-out prompt; its noise hangs on the seed and the prompt's number.
+  static func sample(
+    _ definition: LanguageTaskDefinition, _ policy: TransformerParameters,
+    _ options: SamplingOptions, seed: UInt64, step: Int, runner: TransformerRunner
+  ) throws -> [[Int32]] {
+    try TransformerSampler(runner).sample(
+      policy,
+      prompts: definition.prompts.enumerated().map {
+        SamplingPrompt(tokens: $0.element, index: UInt64($0.offset))
+      }, options: options, seed: seed, step: step
+    ).map(\.tokens)
+  }
+
+  // MARK: - Statistics
+
+  private static func mean(_ values: [Double]) -> Double {
+    values.reduce(0, +) / Double(max(values.count, 1))
+  }
+
+  /// Share of numbers above 0, zeros counting ½.
+  static func share(_ differences: [Double]) -> Double {
+    mean(differences.map { $0 > 0 ? 1 : $0 == 0 ? 0.5 : 0 })
+  }
+
+  /// sd/√n with n − 1; 0 for a single value.
+  private static func standardError(_ values: [Double]) -> Double {
+    guard values.count > 1 else { return 0 }
+    let mean = mean(values)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(values.count - 1) / Double(values.count)).squareRoot()
+  }
+}

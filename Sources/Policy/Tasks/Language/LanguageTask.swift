@@ -1,0 +1,98 @@
+import Foundation
+import Losses
+
+/// Preference training of a language model, and what the trained model is worth.
+///
+/// A step takes the log-probabilities of all rows of the batch, calls the loss once, and goes
+/// backward with its gradients. The reference's log-probabilities come from the same code in the same
+/// shapes and are computed once a seed; so every margin of an untouched policy is exactly 0.
+public struct LanguageTask: TrainingTask {
+  public let definition: LanguageTaskDefinition
+  public let reference: ReferenceSummary
+  public let configurationDigest: String
+  let records: ReferenceRecords
+
+  public var name: String { definition.name }
+  public var summary: String { definition.summary }
+  public var etaDescription: String { definition.etaDescription }
+  public var etaMetric: String { definition.etaMetric }
+  public var recipe: Recipe { definition.recipe }
+  /// The four log-probabilities and the lengths; scores when the pairs have them.
+  public var columns: Set<LossColumn> {
+    let core: Set<LossColumn> = [
+      .policyChosen, .policyRejected, .referenceChosen, .referenceRejected, .chosenTokens,
+      .rejectedTokens,
+    ]
+    return definition.pairs.hasScores
+      ? core.union([.chosenScore, .rejectedScore, .scoreMargin]) : core
+  }
+
+  /// Measures the reference, unless the context's cache knows it.
+  ///
+  /// - Throws: `LossmithError` (`malformed-input`) for a prompt that does not fit the model, and what
+  ///   the reward throws.
+  public init(_ definition: LanguageTaskDefinition, context: TaskContext = TaskContext()) throws {
+    self.definition = definition
+    let digest = definition.referenceDigest
+    configurationDigest = definition.configurationDigest(reference: digest)
+    records = ReferenceRecords(folder: context.cacheDirectory)
+    let values = try LanguageEvaluation.referenceRewards(
+      definition, digest: digest, seed: Self.constantSeed, records: records, runner: nil)
+    // An untouched policy ties with itself, everywhere.
+    let isShare = definition.etaMetric == "winrate" || definition.etaMetric == "accuracy"
+    let reward = values.isEmpty || isShare ? 0.5 : values.reduce(0, +) / Double(values.count)
+    reference = ReferenceSummary(hash: digest, reward: reward)
+  }
+
+  /// Of the completions that stand for the reference; no one counts as far.
+  static let constantSeed: UInt64 = 0x5265_6665_7265_6E63
+
+  public func train(
+    loss: any Loss, tunables: [Double], seed: UInt64, observe: ((TrainingStep) -> Void)? = nil
+  ) throws -> TrainingOutcome {
+    try trainPolicy(loss: loss, tunables: tunables, seed: seed, observe: observe).outcome
+  }
+
+  /// As ``train(loss:tunables:seed:observe:)``, with the trained policy, ready to be saved.
+  public func trainPolicy(
+    loss: any Loss, tunables: [Double], seed: UInt64, observe: ((TrainingStep) -> Void)? = nil
+  ) throws -> (outcome: TrainingOutcome, policy: ModelFolder) {
+    try requireColumns(of: loss.descriptor)
+    let runner = TransformerRunner(definition.policy.configuration)
+    let training = try LanguageTrainingData(self, seed: seed, runner: runner)
+    let trainer = TransformerTrainer(
+      definition.policy.parameters, schedule: recipe.schedule,
+      maximumGradientNorm: recipe.maximumGradientNorm, optimiser: recipe.optimiser, runner: runner)
+    var curve = CurveSampler(steps: training.batches.count)
+    for (index, batch) in training.batches.enumerated() {
+      var seen: TrainingStep?
+      let report = try trainer.step(batch.packed) { scores throws(LossFailure) in
+        let rows = batch.columns(policy: scores, reference: training.references[index])
+        let call = try LossStep(loss: loss, batch: rows, tunables: tunables, step: index + 1)
+        seen = batch.report(rows, loss: call.meanLoss, step: index + 1)
+        return call.chosenGradient + call.rejectedGradient
+      }
+      seen!.gradientNorm = report.gradientNorm
+      curve.add(seen!)
+      observe?(seen!)
+    }
+    var policy = definition.policy
+    policy.parameters = trainer.parameters
+    let metrics = try LanguageEvaluation(self, runner: runner).metrics(
+      of: trainer.parameters, seed: seed, step: training.batches.count)
+    var digest = ContentDigest("parameters/1")
+    digest.add(trainer.parameters)
+    return (
+      TrainingOutcome(
+        metrics: metrics, finalParametersHash: digest.hexadecimal, curve: curve.samples), policy
+    )
+  }
+
+  /// Computes and keeps what every training of a seed needs, so that later ones, in other processes
+  /// too, find it in the cache.
+  public func prepare(seed: UInt64) throws {
+    let runner = TransformerRunner(definition.policy.configuration)
+    _ = try LanguageTrainingData(self, seed: seed, runner: runner)
+    try LanguageEvaluation(self, runner: runner).prepare(seed: seed)
+  }
+}

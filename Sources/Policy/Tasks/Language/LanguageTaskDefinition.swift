@@ -1,0 +1,80 @@
+import Losses
+
+/// Everything that makes a task of a language model, its data and a measure of what it writes.
+public struct LanguageTaskDefinition: Sendable {
+  /// On the command line and in records.
+  public var name: String
+  public var summary: String
+  public var etaDescription: String
+  /// Which metric is η: `reward`, `winrate` or `accuracy`.
+  public var etaMetric: String
+  /// The reference policy, which every training starts from, with its tokenizer and its end token.
+  public var policy: ModelFolder
+  public var pairs: any PairSource
+  /// Pairs for `accuracy`, of which no seed trains on any; may be empty.
+  public var heldOutPairs: [PreferencePair]
+  /// Prompts that get a completion each, start token included; may be empty.
+  public var prompts: [[Int32]]
+  /// Nil when nobody judges completions; then there is no `reward` and no `winrate`.
+  public var reward: (any CompletionReward)?
+  public var recipe: Recipe
+  /// How the completions that are judged are drawn; the end token is the policy's.
+  ///
+  /// KL is measured on completions drawn untruncated at temperature 1 whatever is said here.
+  public var sampling: SamplingOptions
+  /// Whether `kl_forward` is measured, which takes as long as `kl`.
+  public var measuresForwardKL: Bool
+
+  public init(
+    name: String, summary: String, etaDescription: String, etaMetric: String = "reward",
+    policy: ModelFolder, pairs: any PairSource, heldOutPairs: [PreferencePair] = [],
+    prompts: [[Int32]], reward: (any CompletionReward)?, recipe: Recipe,
+    sampling: SamplingOptions, measuresForwardKL: Bool = false
+  ) {
+    self.name = name
+    self.summary = summary
+    self.etaDescription = etaDescription
+    self.etaMetric = etaMetric
+    self.policy = policy
+    self.pairs = pairs
+    self.heldOutPairs = heldOutPairs
+    self.prompts = prompts
+    self.reward = reward
+    self.recipe = recipe
+    self.sampling = sampling
+    self.measuresForwardKL = measuresForwardKL
+  }
+
+  /// What the reference's numbers depend on, the seed left out.
+  var referenceDigest: String {
+    var digest = ContentDigest("language reference/1")
+    digest.add(policy.parameters)
+    digest.add("\(policy.configuration) \(policy.endToken ?? -1)")
+    for prompt in prompts { digest.add(prompt) }
+    digest.add(reward?.digest ?? "none")
+    digest.add("\(plainSampling.maximumTokens)")
+    return digest.hexadecimal
+  }
+
+  /// What every number of the task depends on, loss and seed left out.
+  func configurationDigest(reference: String) -> String {
+    var digest = ContentDigest("language task/1")
+    digest.add(reference)
+    digest.add(pairs.digest)
+    for pair in heldOutPairs { digest.add(pair) }
+    digest.add("\(recipe)")
+    digest.add("\(judgedSampling) \(etaMetric)")
+    return digest.hexadecimal
+  }
+
+  var judgedSampling: SamplingOptions {
+    var options = sampling
+    options.endToken = policy.endToken
+    return options
+  }
+
+  /// At temperature 1, untruncated.
+  var plainSampling: SamplingOptions {
+    SamplingOptions(maximumTokens: sampling.maximumTokens, endToken: policy.endToken)
+  }
+}

@@ -93,7 +93,8 @@ let package = Package(
     .testTarget(
       name: "LossmithTests",
       dependencies: [
-        "Lossmith", "Cell", "Losses", "Host", .product(name: "FlyingFox", package: "FlyingFox"),
+        "Lossmith", "Cell", "Losses", "Host", "Policy",
+        .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       exclude: ["Fixtures"], swiftSettings: strict),

@@ -31,7 +31,8 @@ struct LossmithCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       ListCommand.self, BuildCommand.self, CheckCommand.self, CallCommand.self,
-      EvaluateCommand.self, DiscoverCommand.self, ReportCommand.self, DoctorCommand.self,
+      EvaluateCommand.self, DiscoverCommand.self, ReportCommand.self, SFTCommand.self,
+      SampleCommand.self, DoctorCommand.self,
       WorkerCommand.self,
     ])
 }

@@ -25,7 +25,7 @@ public struct PluginSpec: Codable, Sendable, Hashable {
 }
 
 /// What a worker can be asked for. The raw value is the job's name on the control channel.
-public enum JobKind: String, Sendable { case facts, describe, call, check, evaluate }
+public enum JobKind: String, Sendable { case facts, describe, call, check, evaluate, sample, sft }
 
 /// Facts of the machine and of a task as a worker sees them: the supervisor's own OpenBLAS may have
 /// chosen other kernels, and so other bits.

@@ -78,6 +78,21 @@ public final class Workbench {
     }
   }
 
+  /// Draws completions from a policy.
+  ///
+  /// - Throws: `LossmithError`: `missingFile`, `malformedInput` for the folder, `usage` for options.
+  public func sample(_ job: SampleJob) throws -> SampleJob.Reply { try run(.sample, job, nil) }
+
+  /// Fits a policy to texts and writes its folder.
+  ///
+  /// - Throws: `LossmithError`: `missingFile`, `malformedInput`, `usage`, `storage`; `LossFailure`
+  ///   (`diverged(step)`).
+  public func fit(
+    _ job: SFTJob, progress: (EvaluateJob.Progress) -> Void = { _ in }
+  ) throws -> SFTJob.Reply {
+    try run(.sft, job, nil, progress: progress)
+  }
+
   /// Facts of the machine, and of a task when one is named, as a worker sees them.
   ///
   /// - Throws: `LossmithError`, `unknownName` for the task.

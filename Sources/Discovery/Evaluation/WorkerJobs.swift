@@ -13,6 +13,8 @@ public enum WorkerJobs {
       JobKind.call.rawValue: { try answer($0, $1, call) },
       JobKind.check.rawValue: { try answer($0, $1, check) },
       JobKind.evaluate.rawValue: { try answer($0, $1, evaluate) },
+      JobKind.sample.rawValue: { try answer($0, $1, PolicyJobs.sample) },
+      JobKind.sft.rawValue: { try answer($0, $1, PolicyJobs.fit) },
     ]
   }
 
@@ -141,7 +143,7 @@ public enum WorkerJobs {
     tell(context, "check", name, Double(place) / Double(CheckSuite.names.count))
   }
 
-  private static func tell(
+  static func tell(
     _ context: WorkerContext, _ stage: String, _ detail: String, _ fraction: Double
   ) {
     let progress = EvaluateJob.Progress(stage: stage, detail: detail, fraction: fraction)

@@ -85,7 +85,8 @@ struct DiscoverCommand: ParsableCommand {
       console: console, expectedGenerations: config.generations ?? selection.replies)
     let parts = DiscoveryRun.Parts(
       proposer: selection.make(retries: retries, notice: { console.note($0) }),
-      evaluator: evaluator, prompts: try prompts(installation, config, task), observe: progress.show,
+      evaluator: evaluator, prompts: try prompts(installation, config, task),
+      observe: progress.show,
       isInterrupted: { Interruption.isRequested })
     let outcome = try DiscoveryRun(in: directory, parts: parts).run()
     let report = try RunPages.write(directory.url, installation: installation)

@@ -11,7 +11,7 @@ public struct SupervisedFineTuning: Sendable {
     public var epochs: Double
     /// Rows a step.
     public var batch: Int
-    /// The peak of the schedule: warm-up over a tenth of the steps, then a cosine to a tenth.
+    /// The peak of the schedule: warm-up over a tenth of the steps, then half a cosine to 0.
     public var learningRate: Double
     public var weightDecay: Double
     /// Draws the order of the rows.
@@ -73,7 +73,9 @@ public struct SupervisedFineTuning: Sendable {
     observe: (Step) throws -> Void = { _ in }
   ) throws -> TransformerParameters {
     try settings.validate()
-    guard !rows.isEmpty else { throw LossmithError(.malformedInput, "there is no text to train on") }
+    guard !rows.isEmpty else {
+      throw LossmithError(.malformedInput, "there is no text to train on")
+    }
     let batch = min(settings.batch, rows.count)
     let steps = steps(rows: rows.count)
     var optimiser = AdamW.Settings()

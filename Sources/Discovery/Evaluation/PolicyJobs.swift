@@ -1,0 +1,167 @@
+import Foundation
+import Host
+import Losses
+import Policy
+
+/// Completions of a policy.
+public struct SampleJob: Codable, Sendable {
+  public struct Reply: Codable, Sendable {
+    public var completions: [Completion]
+    public var tokensPerSecond: Double
+  }
+  public struct Completion: Codable, Sendable {
+    public var prompt: String
+    public var completion: String
+    public var tokens: Int
+    /// Whether the end token ended it.
+    public var isEnded: Bool
+  }
+  /// A Hugging Face folder.
+  public var policy: String
+  public var prompts: [String]
+  public var options: SamplingOptions
+  public var seed: UInt64
+
+  public init(policy: String, prompts: [String], options: SamplingOptions, seed: UInt64) {
+    self.policy = policy
+    self.prompts = prompts
+    self.options = options
+    self.seed = seed
+  }
+}
+
+/// A policy fitted to texts.
+public struct SFTJob: Codable, Sendable {
+  public struct Reply: Codable, Sendable {
+    public var parameters: Int
+    public var steps: Int
+    public var trainingRows: Int
+    /// Mean cross-entropy of the held-out texts in nats, before and after; nil when none are held out.
+    public var heldOutBefore: Double?
+    public var heldOutAfter: Double?
+    public var notes: [String]
+    public var seconds: Double
+  }
+
+  /// What training starts from.
+  public enum Start: Codable, Sendable {
+    /// A Hugging Face folder.
+    case policy(String)
+    /// A new model with the tokenizer of a `tokenizer.json`.
+    case new(tokenizer: String, width: Int, layers: Int, heads: Int, context: Int)
+  }
+  public var start: Start
+  public var data: String
+  public var out: String
+  public var settings: SupervisedFineTuning.Settings
+  public var heldOut: Double
+  public var limit: Int?
+
+  public init(
+    start: Start, data: String, out: String, settings: SupervisedFineTuning.Settings,
+    heldOut: Double, limit: Int?
+  ) {
+    self.start = start
+    self.data = data
+    self.out = out
+    self.settings = settings
+    self.heldOut = heldOut
+    self.limit = limit
+  }
+}
+
+/// Jobs that need a policy and no plug-in.
+enum PolicyJobs {
+  static func sample(_ job: SampleJob, _ context: WorkerContext) throws -> SampleJob.Reply {
+    let folder = try ModelFolder.load(URL(fileURLWithPath: job.policy))
+    guard let tokenizer = folder.tokenizer else {
+      throw LossmithError(.missingFile, "the policy has no tokenizer", at: job.policy)
+    }
+    let start = folder.startToken.map { [$0] } ?? []
+    let prompts = job.prompts.enumerated().map {
+      SamplingPrompt(tokens: start + tokenizer.encode($0.element), index: UInt64($0.offset))
+    }
+    if let empty = prompts.firstIndex(where: { $0.tokens.isEmpty }) {
+      throw LossmithError(
+        .usage, "prompt \(empty + 1) is empty, and this policy has no start token",
+        remedy: "Give a prompt of at least one token.")
+    }
+    var options = job.options
+    options.endToken = folder.endToken
+    let clock = ContinuousClock()
+    let began = clock.now
+    let drawn = try TransformerSampler(TransformerRunner(folder.configuration)).sample(
+      folder.parameters, prompts: prompts, options: options, seed: job.seed)
+    let seconds = clock.now - began
+    return .init(
+      completions: zip(job.prompts, drawn).map { prompt, completion in
+        .init(
+          prompt: prompt, completion: tokenizer.decode(completion.tokens),
+          tokens: completion.tokens.count, isEnded: completion.isEnded)
+      },
+      tokensPerSecond: Double(drawn.reduce(0) { $0 + $1.tokens.count }) / (seconds / .seconds(1)))
+  }
+
+  static func fit(_ job: SFTJob, _ context: WorkerContext) throws -> SFTJob.Reply {
+    let clock = ContinuousClock()
+    let began = clock.now
+    var folder = try start(job)
+    guard let tokenizer = folder.tokenizer else {
+      throw LossmithError(.missingFile, "the policy has no tokenizer", at: job.out)
+    }
+    let texts = try TrainingTexts(
+      URL(fileURLWithPath: job.data), tokenizer: tokenizer,
+      contextLength: folder.configuration.contextLength, startToken: folder.startToken,
+      heldOut: job.heldOut, limit: job.limit)
+    func score() throws -> Double? {
+      texts.heldOut.isEmpty
+        ? nil : try SupervisedFineTuning.crossEntropy(folder.parameters, rows: texts.heldOut)
+    }
+    let before = try score()
+    let tuning = SupervisedFineTuning(job.settings)
+    folder.parameters = try tuning.train(folder.parameters, rows: texts.training) { step in
+      let elapsed = (clock.now - began) / .seconds(1)
+      let left = elapsed / Double(step.step) * Double(step.steps - step.step)
+      let detail = String(
+        format: "step %d of %d, cross-entropy %.3f, %.0f s left", step.step, step.steps, step.loss,
+        left)
+      WorkerJobs.tell(context, "sft", detail, Double(step.step) / Double(step.steps))
+    }
+    let after = try score()
+    try folder.save(to: URL(fileURLWithPath: job.out))
+    return .init(
+      parameters: folder.parameters.layout.tensors.reduce(0) { $0 + $1.count },
+      steps: tuning.steps(rows: texts.training.count),
+      trainingRows: texts.training.count, heldOutBefore: before, heldOutAfter: after,
+      notes: texts.notes, seconds: (clock.now - began) / .seconds(1))
+  }
+
+  /// A `tokenizer.json` does not say which token ends a text; these are the names in use.
+  private static let endTokens = ["<|endoftext|>", "<eos>", "</s>", "[EOS]", "<|im_end|>"]
+
+  private static func tokenizer(_ path: String) throws -> HuggingFaceTokenizer {
+    let url = URL(fileURLWithPath: path)
+    let plain = try HuggingFaceTokenizer(url)
+    guard let end = endTokens.lazy.compactMap({ plain.id(of: $0) }).first else {
+      throw LossmithError(
+        .malformedInput, "the tokenizer has no token that ends a text", at: path,
+        remedy: "Add one of \(endTokens.joined(separator: ", ")) to its vocabulary.")
+    }
+    return try HuggingFaceTokenizer(url, endToken: end, padToken: end)
+  }
+
+  private static func start(_ job: SFTJob) throws -> ModelFolder {
+    switch job.start {
+    case .policy(let path): return try ModelFolder.load(URL(fileURLWithPath: path))
+    case .new(let path, let width, let layers, let heads, let context):
+      let tokenizer = try tokenizer(path)
+      let configuration = TransformerConfiguration(
+        vocabularySize: tokenizer.vocabularySize, contextLength: context, width: width,
+        layers: layers, heads: heads)
+      try configuration.validate()
+      return ModelFolder(
+        parameters: .initial(configuration, seed: job.settings.seed), tokenizer: tokenizer,
+        startToken: tokenizer.endToken)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Discovery
+import Foundation
+import Losses
+import Policy
+
+struct SFTCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sft",
+    abstract: "Fits a policy to texts and writes a Hugging Face folder.",
+    discussion: """
+      The data are JSON lines, plain or gzip: preference pairs (the chosen completion is learnt after its \
+      prompt) or texts ({"text": ...}). Start from --policy, or from a new model with the tokenizer of \
+      --tokenizer.
+      """)
+
+  @Option(help: "Preference pairs or texts, JSON lines.") var data: String
+  @Option(help: "The folder to write.") var out: String
+  @Option(help: "Start from this Hugging Face folder.") var policy: String?
+  @Option(help: "Start from a new model with this tokenizer.json.") var tokenizer: String?
+  @Option(help: "Width of a new model.") var width = 128
+  @Option(help: "Layers of a new model.") var layers = 4
+  @Option(help: "Attention heads of a new model.") var heads = 4
+  @Option(help: "Positions of a new model.") var context = 256
+  @Option(help: "Passes over the data.") var epochs = 1.0
+  @Option(help: "Rows a step.") var batch = 32
+  @Option(help: "Peak learning rate.") var learningRate = 1e-3
+  @Option(help: "Share of prompts held out.") var heldOut = 0.1
+  @Option(help: "Rows of the file to read at most.") var limit: Int?
+  @Option(help: "Draws the initial weights and the order.") var seed: UInt64 = 0
+  @Option(help: "BLAS threads.") var threads = 1
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if (policy == nil) == (tokenizer == nil) {
+      throw ValidationError("Give one of --policy and --tokenizer: what training starts from.")
+    }
+    guard (0..<1).contains(heldOut) else {
+      throw ValidationError("--held-out takes a share from 0 to below 1, not \(heldOut).")
+    }
+    guard threads >= 1 else { throw ValidationError("--threads takes a number from 1.") }
+  }
+
+  func run() throws {
+    let console = output.console()
+    func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+    let place = absolute(out)
+    if FileManager.default.fileExists(atPath: place + "/config.json") {
+      throw LossmithError(
+        .usage, "there is a policy already", at: place, remedy: "Give another folder with --out.")
+    }
+    let start: SFTJob.Start =
+      if let policy {
+        .policy(absolute(policy))
+      } else {
+        .new(
+          tokenizer: absolute(tokenizer ?? ""), width: width, layers: layers, heads: heads,
+          context: context)
+      }
+    let settings = SupervisedFineTuning.Settings(
+      epochs: epochs, batch: batch, learningRate: learningRate, seed: seed)
+    try settings.validate()
+    let job = SFTJob(
+      start: start, data: absolute(data), out: place, settings: settings, heldOut: heldOut,
+      limit: limit)
+    var told = -1
+    let reply = try Workbench(threads: threads).fit(job) { progress in
+      console.live("sft \(progress.detail)")
+      let tenth = Int(progress.fraction * 10)
+      if tenth > told, !console.isLive { console.note("sft \(progress.detail)") }
+      told = max(told, tenth)
+    }
+    for note in reply.notes { console.note("note: \(note)") }
+    if output.json { return console.print(try JSON.text(reply)) }
+    console.print(
+      "\(place): \(reply.parameters) parameters, \(reply.steps) steps, \(reply.trainingRows) rows")
+    if let before = reply.heldOutBefore, let after = reply.heldOutAfter {
+      console.print(
+        String(format: "held-out cross-entropy %.4f -> %.4f nats a token", before, after))
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Discovery
+import Losses
+import Policy
+
+struct SampleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sample", abstract: "Draws completions from a policy.")
+
+  @Option(help: "A Hugging Face folder: config.json, model.safetensors, tokenizer.json.")
+  var policy: String
+  @Argument(help: "Prompts; none starts from the policy's start token.") var prompts: [String] = []
+  @Option(help: "Completions of each prompt.") var count = 1
+  @Option(help: "The most new tokens.") var newTokens = 60
+  @Option(help: "Temperature; 0 takes the likeliest token.") var temperature = 1.0
+  @Option(help: "Only the K likeliest tokens.") var topK: Int?
+  @Option(help: "Only the likeliest tokens whose probabilities reach P.") var topP: Double?
+  @Option(help: "Seed; the same seed gives the same completions.") var seed: UInt64 = 0
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard count >= 1 else { throw ValidationError("--count takes a number from 1, not \(count).") }
+  }
+
+  func run() throws {
+    let console = output.console()
+    let options = SamplingOptions(
+      temperature: temperature, topK: topK, topP: topP, maximumTokens: newTokens)
+    let asked = (prompts.isEmpty ? [""] : prompts).flatMap { Array(repeating: $0, count: count) }
+    let reply = try Workbench().sample(
+      SampleJob(policy: policy, prompts: asked, options: options, seed: seed))
+    if output.json { return console.print(try JSON.text(reply)) }
+    for completion in reply.completions {
+      console.print("\(completion.prompt)|\(completion.completion)")
+      console.print("")
+    }
+  }
+}

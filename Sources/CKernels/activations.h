@@ -7,7 +7,7 @@
 // Far out on the left sigmoid is 0, and not the smallest float, which a huge x would lift again.
 INLINE vf gelu_gate(vf x, vf square) {
   vf z = x * fma_(splat(GELU_B), square, splat(GELU_A));
-  return select(z < splat(-87.0f), splat(0), sigmoid_(z));
+  return select_(z < splat(-87.0f), splat(0), sigmoid_(z));
 }
 INLINE vf gelu_tanh_value(vf x) { return x * gelu_gate(x, x * x); }
 INLINE vf gelu_tanh_slope(vf x) {
@@ -16,7 +16,7 @@ INLINE vf gelu_tanh_slope(vf x) {
   vf slope = x * fma_(splat(3 * GELU_B), square, splat(GELU_A));
   vf bend = s * (splat(1.0f) - s);
   // 0 * infinity at |x| beyond 1e12 would be NaN.
-  return s + select(bend == splat(0), splat(0), bend * slope);
+  return s + select_(bend == splat(0), splat(0), bend * slope);
 }
 
 INLINE vf gelu_value(vf x) {
@@ -25,7 +25,7 @@ INLINE vf gelu_value(vf x) {
 INLINE vf gelu_slope(vf x) {
   vf cdf = splat(0.5f) * (splat(1.0f) + erf_(x * splat(0.70710678118654752f)));
   vf density = splat(0.3989422804014327f) * exp_(splat(-0.5f) * x * x);
-  return cdf + select(density == splat(0), splat(0), x * density);
+  return cdf + select_(density == splat(0), splat(0), x * density);
 }
 
 #define GELU_KERNELS(name)                                                                    \

@@ -13,6 +13,8 @@
 
 #include "vocabulary.h"
 
+#include "panels.h"
+
 #include "optimiser.h"
 
 static const ck_kernels NAME(table) = {
@@ -31,6 +33,7 @@ static const ck_kernels NAME(table) = {
     .softmax_backward = NAME(softmax_backward),
     .row_dots = NAME(row_dots),
     .attend_one = NAME(attend_one),
+    .panel_multiply = NAME(panel_multiply),
     .log_sum_exp = NAME(log_sum_exp),
     .cross_entropy_backward = NAME(cross_entropy_backward),
     .divergences = NAME(divergences),

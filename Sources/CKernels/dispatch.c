@@ -29,3 +29,11 @@ const ck_kernels *ck_kernels_for(ck_isa isa) {
 #endif
   return ck_table_plain();
 }
+
+void ck_pack_panels(const float *w, size_t row_stride, size_t column_stride, float *panels,
+                    size_t k, size_t n) {
+  for (size_t start = 0; start < n; start += CK_PANEL)
+    for (size_t i = 0; i < k; i++)
+      for (size_t j = start; j < start + CK_PANEL; j++)
+        *panels++ = j < n ? w[i * row_stride + j * column_stride] : 0;
+}

@@ -51,7 +51,7 @@ INLINE void store_some(float *p, vf x, size_t count) {
 }
 #endif
 
-INLINE vf select(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
+INLINE vf select_(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
 #ifdef CK_FMA
 INLINE vf fma_(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
 #else
@@ -59,10 +59,10 @@ INLINE vf fma_(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
 INLINE vf fma_(vf a, vf b, vf c) { return a * b + c; }
 #endif
 // NaN in `x` stays, unlike with fmax.
-INLINE vf at_least(vf x, float limit) { return select(x < splat(limit), splat(limit), x); }
-INLINE vf at_most(vf x, float limit) { return select(x > splat(limit), splat(limit), x); }
+INLINE vf at_least(vf x, float limit) { return select_(x < splat(limit), splat(limit), x); }
+INLINE vf at_most(vf x, float limit) { return select_(x > splat(limit), splat(limit), x); }
 // The larger one; NaN when either is.
-INLINE vf larger(vf x, vf y) { return select((x > y) | (x != x), x, y); }
+INLINE vf larger(vf x, vf y) { return select_((x > y) | (x != x), x, y); }
 
 // Sums by halves: the same order on every call.
 typedef float v4 __attribute__((vector_size(16)));
@@ -123,7 +123,7 @@ INLINE vf exp_(vf x) {
   p = fma_(p, r * r, r) + splat(1.0f);
   // k <= 127, so the exponent field never reaches that of infinity; NaN passes through p.
   vi exponent = ((vi)shifted - (vi)splat(12582912.0f) + 127) << 23;
-  return select(tiny, splat(0), p * (vf)exponent);
+  return select_(tiny, splat(0), p * (vf)exponent);
 }
 
 INLINE vf sigmoid_(vf x) { return splat(1.0f) / (splat(1.0f) + exp_(-x)); }

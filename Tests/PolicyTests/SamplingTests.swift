@@ -27,7 +27,9 @@ struct SamplingTests {
     var rows: [[[Float]]] = prompts.map { _ in [] }
     let completions = parameters.withUnsafeBuffer { buffer in
       let lane = SamplingLane(
-        runner, buffer.baseAddress!, thread: 0, prompts: prompts[...],
+        runner, buffer.baseAddress!,
+        panels: PanelWeights(buffer.baseAddress!, layout: runner.layout, on: runner.team),
+        thread: 0, prompts: prompts[...],
         options: SamplingOptions(maximumTokens: 12, endToken: 7), seed: 1, slots: slots)
       lane.observe = { prompt, place, logits in
         #expect(place == rows[prompt].count)
@@ -50,6 +52,30 @@ struct SamplingTests {
       }
     }
     #expect(seen == completions.reduce(0) { $0 + $1.tokens.count })
+  }
+
+  @Test("logits have the same bits alone and in a crowd")
+  func crowdBits() {
+    let parameters = parameters
+    let prompts = prompts(20)
+    func logits(of number: Int, among crowd: [SamplingPrompt], slots: Int) -> [[Float]] {
+      let runner = TransformerRunner(configuration, threads: 1)
+      var rows: [[Float]] = []
+      parameters.withUnsafeBuffer { buffer in
+        let lane = SamplingLane(
+          runner, buffer.baseAddress!,
+          panels: PanelWeights(buffer.baseAddress!, layout: runner.layout, on: runner.team),
+          thread: 0, prompts: crowd[...], options: SamplingOptions(maximumTokens: 12), seed: 1,
+          slots: slots)
+        lane.observe = { prompt, _, row in if prompt == number { rows.append(Array(row)) } }
+        runner.team.run { _ in lane.run() }
+      }
+      return rows
+    }
+    let alone = logits(of: 0, among: [prompts[13]], slots: 1)
+    #expect(alone.count > 1)
+    #expect(logits(of: 13, among: prompts, slots: 64) == alone)
+    #expect(logits(of: 13, among: prompts, slots: 5) == alone)
   }
 
   @Test("a prompt's tokens do not depend on the others, on threads or on the order")

@@ -182,6 +182,32 @@ struct TransformerKernelTests {
       4e-6)
   }
 
+  @Test(
+    "products of few rows", arguments: sets,
+    [(1, 1, 3), (2, 131, 33), (3, 5, 7), (4, 64, 20), (5, 70, 9), (6, 64, 2), (14, 131, 33)])
+  func panels(set: UInt32, shape: (Int, Int, Int)) {
+    let (m, n, k) = shape
+    let (x, w, start) = (normals(m * (k + 1), 21), normals(k * n, 22), normals(m * n, 23))
+    var panels = [Float](repeating: .nan, count: (n + 63) / 64 * 64 * k)
+    ck_pack_panels(w, n, 1, &panels, k, n)
+    var transposed = panels
+    let turned = (0..<(n * k)).map { w[$0 % k * n + $0 / k] }
+    ck_pack_panels(turned, 1, k, &transposed, k, n)
+    #expect(transposed == panels)
+    var out = start
+    table(set).panel_multiply(x, k + 1, panels, &out, n, m, n, k)
+    expectClose(
+      out,
+      (0..<(m * n)).map { place in
+        (0..<k).reduce(Double(start[place])) {
+          $0 + Double(x[place / n * (k + 1) + $1]) * Double(w[$1 * n + place % n])
+        }
+      }, 2e-6)
+    var single = Array(start[..<n])
+    table(set).panel_multiply(x, k + 1, panels, &single, n, 1, n, k)
+    #expect(single == Array(out[..<n]))
+  }
+
   @Test("log Σ exp, its slope, divergences and weights", arguments: sets, widths)
   func vocabulary(set: UInt32, d: Int) {
     let table = table(set)

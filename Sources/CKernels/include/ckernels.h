@@ -74,6 +74,11 @@ typedef struct {
   void (*attend_one)(const float *query, const float *keys, size_t ldk, const float *values,
                      float scale, float *scores, float *out, size_t t, size_t d);
 
+  /// c += x w for x [m][k], c [m][n] and w [k][n] in panels (see `ck_pack_panels`). A row of the
+  /// result has the same bits whatever the number of rows.
+  void (*panel_multiply)(const float *x, size_t ldx, const float *panels, float *c, size_t ldc,
+                         size_t m, size_t n, size_t k);
+
   /// For each row the log of the sum of exponentials.
   void (*log_sum_exp)(const float *x, double *lse, size_t n, size_t d);
   /// x = gradient[i] * (onehot(target[i]) - exp(x - lse[i])).
@@ -103,6 +108,14 @@ static inline void ck_pause(void) {
   __asm__ volatile("yield");
 #endif
 }
+
+/// Columns of a panel.
+#define CK_PANEL 64
+
+/// Lays w [k][n], whose elements lie at w[i * row_stride + j * column_stride], out in panels of
+/// CK_PANEL columns, [n / CK_PANEL rounded up][k][CK_PANEL], zeros behind the last column.
+void ck_pack_panels(const float *w, size_t row_stride, size_t column_stride, float *panels,
+                    size_t k, size_t n);
 
 /// The best instruction set of this processor.
 ck_isa ck_best_isa(void);

@@ -15,6 +15,7 @@ final class SamplingLane {
 
   private let runner: TransformerRunner
   private let parameters: UnsafePointer<Float>
+  private let panels: PanelWeights
   private let thread: Int
   private let options: SamplingOptions
   private let seed: UInt64
@@ -38,12 +39,14 @@ final class SamplingLane {
   private static let prefillTokens = 512
 
   init(
-    _ runner: TransformerRunner, _ parameters: UnsafePointer<Float>, thread: Int,
+    _ runner: TransformerRunner, _ parameters: UnsafePointer<Float>, panels: PanelWeights,
+    thread: Int,
     prompts: ArraySlice<SamplingPrompt>, options: SamplingOptions, seed: UInt64, slots: Int
   ) {
     let configuration = runner.configuration
     self.runner = runner
     self.parameters = parameters
+    self.panels = panels
     self.thread = thread
     self.prompts = prompts
     self.options = options
@@ -99,7 +102,8 @@ final class SamplingLane {
       preconditionFailure("prompts are validated before")
     }
     let part = MicroBatch(whole: batch, thread: thread, of: runner.threads)
-    runner.runBlocks(parameters, batch, part, activations, thread: thread) { layer in
+    runner.runBlocks(parameters, batch, part, activations, thread: thread, panels: panels) {
+      layer in
       let qkv = self.activations.queriesKeysValues(layer)
       for (member, segment) in zip(members, batch.segments) {
         for (position, token) in segment.tokens.enumerated() {
@@ -129,7 +133,7 @@ final class SamplingLane {
     let scale = 1 / Float(headWidth).squareRoot()
     for layer in 0..<configuration.layers {
       runner.projectQueriesKeysValues(
-        parameters, activations, layer: layer, first: 0, count: count)
+        parameters, activations, layer: layer, first: 0, count: count, panels: panels)
       let qkv = activations.queriesKeysValues(layer)
       let attended = activations.attended(layer)
       for (row, sequence) in active.enumerated() {
@@ -144,8 +148,10 @@ final class SamplingLane {
             attended + row * width + head * headWidth, sequence.length + 1, headWidth)
         }
       }
-      runner.projectAttended(parameters, activations, layer: layer, first: 0, count: count)
-      runner.feedForward(parameters, activations, layer: layer, first: 0, count: count)
+      runner.projectAttended(
+        parameters, activations, layer: layer, first: 0, count: count, panels: panels)
+      runner.feedForward(
+        parameters, activations, layer: layer, first: 0, count: count, panels: panels)
     }
     for row in active.indices { active[row].length += 1 }
     runner.kernels.pointee.layer_norm(
@@ -160,8 +166,10 @@ final class SamplingLane {
   private func chooseTokens(_ sequences: inout [Sequence]) {
     let vocabulary = runner.configuration.vocabularySize
     let logits = logits.elements.baseAddress!
-    runner.multiplyHead(
-      parameters, 0..<sequences.count, of: activations.headNorm, into: logits)
+    logits.update(repeating: 0, count: sequences.count * vocabulary)
+    runner.kernels.pointee.panel_multiply(
+      activations.headNorm, runner.configuration.width, panels.head, logits, vocabulary,
+      sequences.count, vocabulary, runner.configuration.width)
     var staying: [Sequence] = []
     staying.reserveCapacity(sequences.count)
     for (row, sequence) in sequences.enumerated() {

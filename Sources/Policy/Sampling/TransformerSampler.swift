@@ -2,9 +2,9 @@ import Losses
 
 /// Draws completions from a transformer, many prompts at once, with a cache of keys and values.
 ///
-/// A token is decided by the seed, the prompt's index, its place in the completion and the logits. Those
-/// are computed in batches whose heights vary, and so differ in their last bits from batch to batch and
-/// from an uncached pass, by some 1e-5; at a fixed number of threads the same call gives the same tokens.
+/// A token is decided by the seed, the prompt's index, its place in the completion and the logits, whose
+/// bits do not depend on what else is in the batch: so neither the other prompts nor the number of threads
+/// changes a completion. Logits agree with those of an uncached pass to some 1e-5, not to the bit.
 public struct TransformerSampler {
   private let runner: TransformerRunner
   /// Bytes that cached keys and values may take on all threads.
@@ -38,9 +38,10 @@ public struct TransformerSampler {
     let bytes = KeyValueCache.bytes(runner.configuration, positions: positions)
     let slots = min(Self.slots, max(1, cacheBudget / runner.threads / bytes))
     let lanes = parameters.withUnsafeBuffer { parameters in
+      let panels = PanelWeights(parameters.baseAddress!, layout: runner.layout, on: runner.team)
       let lanes = (0..<runner.threads).map { thread in
         SamplingLane(
-          runner, parameters.baseAddress!, thread: thread,
+          runner, parameters.baseAddress!, panels: panels, thread: thread,
           prompts: prompts[runner.team.part(thread, of: prompts.count)], options: options,
           seed: seed, slots: slots)
       }

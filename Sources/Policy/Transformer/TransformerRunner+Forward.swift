@@ -7,17 +7,19 @@ extension TransformerRunner {
   ///   buffers shared by all layers keep no longer.
   func runBlocks(
     _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
-    _ activations: Activations, thread: Int, afterAttention: ((_ layer: Int) -> Void)? = nil
+    _ activations: Activations, thread: Int, panels: PanelWeights? = nil,
+    afterAttention: ((_ layer: Int) -> Void)? = nil
   ) {
     let share = part.shares[thread]
     guard !share.tokens.isEmpty else { return }
     let first = share.tokens.lowerBound - part.tokens.lowerBound
     embed(parameters, batch, share, into: activations.input(0) + first * configuration.width)
     for layer in layout.blocks.indices {
-      attend(parameters, batch, part, activations, layer: layer, thread: thread)
+      attend(parameters, batch, part, activations, layer: layer, thread: thread, panels: panels)
       afterAttention?(layer)
       feedForward(
-        parameters, activations, layer: layer, first: first, count: share.tokens.count)
+        parameters, activations, layer: layer, first: first, count: share.tokens.count,
+        panels: panels)
     }
   }
 
@@ -38,12 +40,13 @@ extension TransformerRunner {
   /// middle = input + projection(attention(norm1(input))).
   private func attend(
     _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
-    _ activations: Activations, layer: Int, thread: Int
+    _ activations: Activations, layer: Int, thread: Int, panels: PanelWeights?
   ) {
     let share = part.shares[thread]
     let first = share.tokens.lowerBound - part.tokens.lowerBound
     let count = share.tokens.count
-    projectQueriesKeysValues(parameters, activations, layer: layer, first: first, count: count)
+    projectQueriesKeysValues(
+      parameters, activations, layer: layer, first: first, count: count, panels: panels)
     let attention = attention(thread: thread)
     for index in share.segments {
       let span = Attention.Span(
@@ -52,13 +55,14 @@ extension TransformerRunner {
         span, qkv: activations.queriesKeysValues(layer), sums: activations.scoreSums(layer),
         out: activations.attended(layer))
     }
-    projectAttended(parameters, activations, layer: layer, first: first, count: count)
+    projectAttended(
+      parameters, activations, layer: layer, first: first, count: count, panels: panels)
   }
 
   /// middle = input + attended·W + b.
   func projectAttended(
     _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
-    count: Int
+    count: Int, panels: PanelWeights? = nil
   ) {
     let width = configuration.width
     let block = layout.blocks[layer]
@@ -66,15 +70,15 @@ extension TransformerRunner {
     kernels.pointee.add_row(
       activations.input(layer) + first * width, parameters + block.projectionBias.offset, middle,
       count, width)
-    Matrices.multiply(
-      count, width, width, activations.attended(layer) + first * width, width,
-      parameters + block.projectionWeight.offset, width, beta: 1, middle, width)
+    multiplyAdding(
+      activations.attended(layer) + first * width, block.projectionWeight, parameters, panels,
+      count, into: middle)
   }
 
   /// qkv = norm1(input)·W + b. The product adds to the bias, which saves a pass.
   func projectQueriesKeysValues(
     _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
-    count: Int
+    count: Int, panels: PanelWeights? = nil
   ) {
     let width = configuration.width
     let block = layout.blocks[layer]
@@ -86,15 +90,13 @@ extension TransformerRunner {
       activations.mean1(layer) + first, activations.rstd1(layer) + first, count, width)
     let qkv = activations.queriesKeysValues(layer) + first * 3 * width
     table.fill_rows(parameters + block.attentionBias.offset, qkv, count, 3 * width)
-    Matrices.multiply(
-      count, 3 * width, width, norm, width, parameters + block.attentionWeight.offset, 3 * width,
-      beta: 1, qkv, 3 * width)
+    multiplyAdding(norm, block.attentionWeight, parameters, panels, count, into: qkv)
   }
 
   /// input of the next layer = middle + contract(gelu(expand(norm2(middle)))).
   func feedForward(
     _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
-    count: Int
+    count: Int, panels: PanelWeights? = nil
   ) {
     let width = configuration.width
     let inner = configuration.feedForwardWidth
@@ -110,17 +112,26 @@ extension TransformerRunner {
       configuration.normEpsilon, norm, activations.mean2(layer) + first,
       activations.rstd2(layer) + first, count, width)
     table.fill_rows(parameters + block.expandBias.offset, expanded, count, inner)
-    Matrices.multiply(
-      count, inner, width, norm, width, parameters + block.expandWeight.offset, inner, beta: 1,
-      expanded, inner)
+    multiplyAdding(norm, block.expandWeight, parameters, panels, count, into: expanded)
     switch configuration.activation {
     case .geluTanh: table.gelu_tanh(expanded, activated, count * inner)
     case .gelu: table.gelu(expanded, activated, count * inner)
     }
     table.add_row(middle, parameters + block.contractBias.offset, output, count, width)
-    Matrices.multiply(
-      count, width, inner, activated, inner, parameters + block.contractWeight.offset, width,
-      beta: 1, output, width)
+    multiplyAdding(activated, block.contractWeight, parameters, panels, count, into: output)
+  }
+
+  /// out += x·W for a weight of shape `[in, out]`.
+  private func multiplyAdding(
+    _ x: FloatPointer, _ weight: TransformerLayout.Tensor, _ parameters: UnsafePointer<Float>,
+    _ panels: PanelWeights?, _ count: Int, into out: FloatPointer
+  ) {
+    let (k, n) = (weight.shape[0], weight.shape[1])
+    if let panels {
+      kernels.pointee.panel_multiply(x, k, panels.pointer(weight), out, n, count, n, k)
+    } else {
+      Matrices.multiply(count, n, k, x, k, parameters + weight.offset, n, beta: 1, out, n)
+    }
   }
 
   /// Gathers the residual stream at the outputs of a share and normalises it for the head.

@@ -1,0 +1,133 @@
+import Losses
+
+/// A probabilistic grammar of film reviews.
+///
+/// A review has a mood, the probability that a sentence of feeling praises. It draws sentence after
+/// sentence until it has ``ReviewsGrammar/shortestReview`` words; a third of the sentences only tell. Some
+/// sentences praise by denying blame (`not boring`) and blame by denying praise, so that the
+/// reward cannot be read off single words.
+struct ReviewsGrammar: Sendable {
+  /// A full review has at least so many words, signs of punctuation not counted.
+  static let shortestReview = 300
+
+  private enum Slot {
+    case word(String)
+    case anyOf([String])
+    /// A word of the sentence's own direction, and one of the other.
+    case feeling(praise: [String], blame: [String])
+    case contrary(praise: [String], blame: [String])
+    /// A word of degree, or nothing, as often.
+    case degree
+  }
+
+  private let feelings: [[Slot]]
+  private let tellings: [[Slot]]
+  private let ids: [String: Int32]
+
+  /// Words to ids as in ``WordTokenizer``: 0 ends a text, 1 is unknown.
+  init() {
+    ids = Dictionary(
+      uniqueKeysWithValues: ReviewsVocabulary.words.enumerated().map { ($1, Int32($0 + 2)) })
+    feelings = Self.feelingForms.map(Self.parse)
+    tellings = Self.tellingForms.map(Self.parse)
+  }
+
+  private static let feelingForms = [
+    "the ASPECT was DEGREE ADJECTIVE .",
+    "the ASPECT and the ASPECT were DEGREE ADJECTIVE .",
+    "the ASPECT was not CONTRARY .",
+    "the ASPECT is hardly CONTRARY and the ASPECT is ADJECTIVE .",
+    "i VERB the ASPECT and the ASPECT .",
+    "i never UNVERB the ASPECT .",
+    "it is a DEGREE ADJECTIVE GENRE with a ADJECTIVE ASPECT .",
+    "we VERB the ADJECTIVE scenes of this GENRE .",
+    "NAME plays the PERSON ADVERB and the ASPECT feels ADJECTIVE .",
+    "this GENRE was ADVERB made .",
+    "critics found the ASPECT DEGREE ADJECTIVE , and my friends VERB it .",
+    "the ASPECT seemed ADJECTIVE , without a CONTRARY ASPECT .",
+    "everyone VERB the ADJECTIVE ASPECT !",
+    "the whole family VERB this ADJECTIVE GENRE .",
+  ]
+
+  private static let tellingForms = [
+    "the PLAIN GENRE was shot in PLACE .",
+    "NAME plays a PLAIN PERSON from PLACE .",
+    "TIME the PERSON DEED a PERSON in PLACE .",
+    "the PERSON DEED NAME , who DEED the PLAIN PERSON .",
+    "i saw it TIME at the PLAIN cinema with my friends .",
+    "it lasts two hours and begins in PLACE .",
+    "the PERSON tells a story about a PERSON and a PLAIN PERSON .",
+    "after three minutes the PERSON DEED the audience .",
+  ]
+
+  private static func parse(_ form: String) -> [Slot] {
+    let adjectives = (
+      ReviewsVocabulary.strongPraise + ReviewsVocabulary.mildPraise,
+      ReviewsVocabulary.strongBlame + ReviewsVocabulary.mildBlame
+    )
+    return form.split(separator: " ").map { part in
+      switch part {
+      case "ASPECT": .anyOf(ReviewsVocabulary.aspects)
+      case "PLAIN": .anyOf(ReviewsVocabulary.plain)
+      case "PERSON": .anyOf(ReviewsVocabulary.people)
+      case "NAME": .anyOf(ReviewsVocabulary.names)
+      case "PLACE": .anyOf(ReviewsVocabulary.places)
+      case "GENRE": .anyOf(ReviewsVocabulary.genres)
+      case "DEED": .anyOf(ReviewsVocabulary.deeds)
+      case "TIME": .anyOf(ReviewsVocabulary.times)
+      case "DEGREE": .degree
+      case "ADJECTIVE": .feeling(praise: adjectives.0, blame: adjectives.1)
+      case "CONTRARY": .contrary(praise: adjectives.0, blame: adjectives.1)
+      case "VERB":
+        .feeling(praise: ReviewsVocabulary.likes, blame: ReviewsVocabulary.dislikes)
+      case "UNVERB":
+        .contrary(praise: ReviewsVocabulary.likes, blame: ReviewsVocabulary.dislikes)
+      case "ADVERB": .feeling(praise: ReviewsVocabulary.well, blame: ReviewsVocabulary.badly)
+      default: .word(String(part))
+      }
+    }
+  }
+
+  /// A review: its tokens, the end token last, and where its sentences start.
+  func review(_ stream: inout RandomStream) -> (tokens: [Int32], sentences: [Int]) {
+    let mood = 0.1 + 0.8 * stream.uniform()
+    var tokens: [Int32] = []
+    var sentences: [Int] = []
+    var words = 0
+    while words < Self.shortestReview {
+      sentences.append(tokens.count)
+      let isFeeling = !stream.bernoulli(1.0 / 3)
+      let forms = isFeeling ? feelings : tellings
+      let praises = stream.bernoulli(mood)
+      for slot in forms[stream.below(forms.count)] {
+        guard let word = fill(slot, praises: praises, &stream) else { continue }
+        tokens.append(ids[word]!)
+        if word.first!.isLetter { words += 1 }
+      }
+    }
+    return (tokens + [0], sentences)
+  }
+
+  private func fill(_ slot: Slot, praises: Bool, _ stream: inout RandomStream) -> String? {
+    func one(of words: [String]) -> String { words[stream.below(words.count)] }
+    switch slot {
+    case .word(let word): return word
+    case .anyOf(let words): return one(of: words)
+    case .feeling(let praise, let blame): return one(of: praises ? praise : blame)
+    case .contrary(let praise, let blame): return one(of: praises ? blame : praise)
+    case .degree: return stream.bernoulli(0.5) ? one(of: ReviewsVocabulary.degrees) : nil
+    }
+  }
+
+  /// Parts of reviews, each of a given number of tokens from the start of a sentence.
+  ///
+  /// A part that would reach beyond its review starts so that it ends with the end token.
+  func windows(count: Int, length: Int, seed: UInt64, purpose: String) -> [[Int32]] {
+    (0..<count).map { index in
+      var stream = RandomStream(seed: seed, purpose: purpose, UInt64(index))
+      let (tokens, sentences) = review(&stream)
+      let start = min(sentences[stream.below(sentences.count)], tokens.count - length)
+      return Array(tokens[start..<(start + length)])
+    }
+  }
+}

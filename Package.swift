@@ -17,6 +17,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
@@ -47,7 +48,11 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Policy", dependencies: ["Losses", "CKernels", "COpenBLAS", "COpenSSL", "CZlib"],
+      name: "Policy",
+      dependencies: [
+        "Losses", "CKernels", "COpenBLAS", "COpenSSL", "CZlib",
+        .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: strict),
     .target(
       name: "Discovery",

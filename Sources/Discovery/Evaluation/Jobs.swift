@@ -28,18 +28,31 @@ public struct PluginSpec: Codable, Sendable, Hashable {
 public enum JobKind: String, Sendable { case facts, describe, call, check, evaluate, sample, sft }
 
 /// Facts of the machine and of a task as a worker sees them: the supervisor's own OpenBLAS may have
-/// chosen other kernels, and so other bits.
+/// chosen other kernels, and so other bits. The supervisor builds no task itself.
 public struct FactsJob: Codable, Sendable {
   public struct Reply: Codable, Sendable {
     public var environment: [String: String]
-    /// Of the task that was asked for.
-    public var taskDigest: String?
-    public var referenceHash: String?
-    /// The reference's η where the task knows it exactly.
-    public var referenceEta: Double?
+    /// Of the task that was asked for; nil when none was.
+    public var task: TaskFacts?
   }
   public var isolation: Isolation
   public var task: String?
+  /// Where fitted references are kept.
+  public var cache: String
+}
+
+/// What is to be known of a task without building it.
+public struct TaskFacts: Codable, Sendable, Hashable {
+  public var name: String
+  public var digest: String
+  public var referenceHash: String
+  /// The reference's own η, where the task knows it.
+  public var referenceEta: Double
+  public var metric: String
+  public var summary: String
+  public var metricDescription: String
+  /// The recipe's β.
+  public var beta: Double
 }
 
 /// Answers: the descriptor, or why there is none.
@@ -107,6 +120,8 @@ public struct EvaluateJob: Codable, Sendable {
   public var task: String
   public var tunables: [String: Double]
   public var seeds: [UInt64]
+  /// Where fitted references are kept.
+  public var cache: String
   /// Train a loss that failed its checks (inline only).
   public var unchecked: Bool
 }

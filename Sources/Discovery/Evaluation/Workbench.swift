@@ -8,12 +8,18 @@ import Losses
 public final class Workbench {
   private var settings: WorkerSession.Settings
   private let limits: CellLimits
+  /// Where workers keep fitted references.
+  private let cache: URL
 
   /// - Parameters:
   ///   - program: the worker's program; nil for the running one.
   ///   - threads: BLAS threads of a worker; decides the bits.
   ///   - limits: of the plug-ins.
-  public init(program: URL? = nil, threads: Int = 1, limits: CellLimits = CellLimits()) {
+  ///   - cache: where fitted references are kept.
+  public init(
+    cache: URL, program: URL? = nil, threads: Int = 1, limits: CellLimits = CellLimits()
+  ) {
+    self.cache = cache
     var settings = WorkerSession.Settings()
     settings.program = program
     settings.threads = threads
@@ -24,8 +30,8 @@ public final class Workbench {
   /// A workbench with the settings of an earlier one, so that a resumed run gives the same bits.
   ///
   /// - Parameter settings: as ``recordedSettings`` gave them; what is missing is chosen anew.
-  public convenience init(settings: [String: String]) {
-    self.init(threads: settings["threads"].flatMap(Int.init) ?? 1)
+  public convenience init(cache: URL, settings: [String: String]) {
+    self.init(cache: cache, threads: settings["threads"].flatMap(Int.init) ?? 1)
     if let core = settings["core_type"] { self.settings.coreType = core.isEmpty ? nil : core }
   }
 
@@ -67,7 +73,8 @@ public final class Workbench {
     unchecked: Bool = false, progress: (EvaluateJob.Progress) throws -> Void = { _ in }
   ) throws -> EvaluateJob.Reply {
     let job = EvaluateJob(
-      plugin: plugin, task: task, tunables: tunables, seeds: seeds, unchecked: unchecked)
+      plugin: plugin, task: task, tunables: tunables, seeds: seeds, cache: cache.path,
+      unchecked: unchecked)
     do {
       return try run(.evaluate, job, plugin, progress: progress)
     } catch let failure as LossFailure {
@@ -97,9 +104,25 @@ public final class Workbench {
   ///
   /// - Throws: `LossmithError`, `unknownName` for the task.
   public func facts(
-    isolation: Isolation = .process, task: String? = nil
+    isolation: Isolation = .process, task: String? = nil,
+    progress: (EvaluateJob.Progress) -> Void = { _ in }
   ) throws -> FactsJob.Reply {
-    try run(.facts, FactsJob(isolation: isolation, task: task), nil)
+    try run(
+      .facts, FactsJob(isolation: isolation, task: task, cache: cache.path), nil,
+      progress: progress)
+  }
+
+  /// The facts of a task, which is prepared if it must be.
+  ///
+  /// - Throws: `LossmithError`, `unknownName` for the task.
+  public func taskFacts(
+    _ task: String, progress: (EvaluateJob.Progress) -> Void = { _ in }
+  ) throws -> (environment: [String: String], task: TaskFacts) {
+    let reply = try facts(task: task, progress: progress)
+    guard let facts = reply.task else {
+      throw LossmithError(.hostFault, "a worker gave no facts of the task \(task)")
+    }
+    return (reply.environment, facts)
   }
 
   private func run<Job: Encodable, Reply: Decodable>(

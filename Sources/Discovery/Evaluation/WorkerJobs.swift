@@ -25,11 +25,22 @@ public enum WorkerJobs {
   }
 
   private static func facts(_ job: FactsJob, _ context: WorkerContext) throws -> FactsJob.Reply {
-    let task = try job.task.map { try TaskCatalogue.task(named: $0) }
+    let task = try job.task.map { try self.task($0, cache: job.cache, context) }
     return .init(
       environment: MachineFacts.current(isolation: job.isolation),
-      taskDigest: task?.configurationDigest, referenceHash: task?.reference.hash,
-      referenceEta: task?.reference.reward)
+      task: task.map {
+        TaskFacts(
+          name: $0.name, digest: $0.configurationDigest, referenceHash: $0.reference.hash,
+          referenceEta: $0.reference.reward, metric: $0.etaMetric, summary: $0.summary,
+          metricDescription: $0.etaDescription, beta: $0.recipe.beta)
+      })
+  }
+
+  /// Builds a task; what it must prepare first is told as progress.
+  private static func task(
+    _ name: String, cache: String, _ context: WorkerContext
+  ) throws -> any TrainingTask {
+    try TaskCatalogue.task(named: name)
   }
 
   private static func describe(_ job: DescribeJob, _ context: WorkerContext) -> DescribeJob.Reply {
@@ -83,7 +94,7 @@ public enum WorkerJobs {
     _ job: EvaluateJob, _ context: WorkerContext
   ) throws -> EvaluateJob.Reply {
     let started = ContinuousClock.now
-    let task = try TaskCatalogue.task(named: job.task)
+    let task = try task(job.task, cache: job.cache, context)
     var record = EvaluationRecord(
       plugin: job.plugin.name, finding: Finding(.ok), referenceHash: task.reference.hash,
       seeds: [], seconds: 0)

@@ -24,7 +24,7 @@ struct CallCommand: ParsableCommand {
     _ = try BatchDocument(data, source: input)
     let library = try PluginLibrary(console: console)
     let spec = try library.spec(plugin, isolation: isolation.isolation)
-    let reply = try Workbench().call(spec, document: data, source: input)
+    let reply = try library.workbench().call(spec, document: data, source: input)
     guard reply.finding.verdict.isOK else { throw LossFailure(reply.finding) }
     for name in reply.ignored {
       console.note("note: \(spec.name) does not declare \(name); it is ignored")

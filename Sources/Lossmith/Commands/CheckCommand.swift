@@ -31,7 +31,7 @@ struct CheckCommand: ParsableCommand {
     do {
       let spec = try library.spec(plugin, isolation: isolation.isolation)
       name = spec.name
-      reply = try Workbench().check(spec, tunables: try tunables.values()) { progress in
+      reply = try library.workbench().check(spec, tunables: try tunables.values()) { progress in
         console.live("check \(name): \(progress.detail)")
       }
     } catch let failure as LossFailure {

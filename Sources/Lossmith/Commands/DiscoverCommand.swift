@@ -57,27 +57,28 @@ struct DiscoverCommand: ParsableCommand {
 
   func run() throws {
     let console = output.console()
-    let installation = try Installation.current()
+    let library = try PluginLibrary(console: console)
+    let installation = library.installation
     let selection = try ProposerSelection(
       named: proposer ?? (try storedProposer()), baseURL: baseUrl, model: model,
       keyVariable: keyVariable, installation: installation)
-    let directory =
-      try resume.map { try open(URL(fileURLWithPath: $0), selection) }
-      ?? create(selection)
+    let stored = try resume.map { try open(URL(fileURLWithPath: $0), selection) }
+    let bench = Workbench(
+      cache: installation.cacheDirectory, settings: stored?.config.settings ?? [:])
+    let facts = try bench.taskFacts(stored?.config.task ?? task ?? "bandit") { progress in
+      console.live("\(progress.stage) \(progress.detail)")
+    }
+    let directory = try stored ?? create(selection, facts.task, bench)
     let config = directory.config
     if let note = selection.note { console.note(note) }
-    let task = try TaskCatalogue.task(named: config.task)
-    let bench = Workbench(settings: config.settings)
-    let facts = try bench.facts(task: config.task)
-    guard facts.taskDigest == config.taskDigest else {
+    guard facts.task.digest == config.taskDigest else {
       throw LossmithError(
         .runDirectory, "the task \(config.task) of this program differs from the one of the run",
         at: directory.url.path, remedy: "Start a new run with --out.")
     }
 
     var environment = facts.environment
-    environment["reference_eta"] = facts.referenceEta.map { "\($0)" }
-    let library = try PluginLibrary(console: console)
+    environment["reference_eta"] = "\(facts.task.referenceEta)"
     let evaluator = WorkerEvaluator(
       task: config.task, tunables: config.tunables, environment: environment, workbench: bench,
       builder: library.builder, catalogue: library.catalogueLoss)
@@ -85,7 +86,7 @@ struct DiscoverCommand: ParsableCommand {
       console: console, expectedGenerations: config.generations ?? selection.replies)
     let parts = DiscoveryRun.Parts(
       proposer: selection.make(retries: retries, notice: { console.note($0) }),
-      evaluator: evaluator, prompts: try prompts(installation, config, task),
+      evaluator: evaluator, prompts: try prompts(installation, config, facts.task),
       observe: progress.show,
       isInterrupted: { Interruption.isRequested })
     let outcome = try DiscoveryRun(in: directory, parts: parts).run()
@@ -103,18 +104,17 @@ struct DiscoverCommand: ParsableCommand {
     try resume.map { try RunDirectory.read(at: URL(fileURLWithPath: $0)).config.proposer }
   }
 
-  private func create(_ selection: ProposerSelection) throws -> RunDirectory {
-    let task = try TaskCatalogue.task(named: task ?? "bandit")
+  private func create(
+    _ selection: ProposerSelection, _ task: TaskFacts, _ bench: Workbench
+  ) throws -> RunDirectory {
     let folder = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     let url =
       out.map { URL(fileURLWithPath: $0) }
       ?? RunDirectory.defaultURL(task: task.name, under: folder)
     var tunables: [String: Double] = [:]
     tunables["beta"] = beta
-    let bench = Workbench()
-    let digest = try bench.facts(task: task.name).taskDigest ?? ""
     let config = RunConfig(
-      task: task.name, taskDigest: digest, metric: task.etaMetric,
+      task: task.name, taskDigest: task.digest, metric: task.metric,
       seeds: (0..<UInt64(seeds ?? 5)).map { $0 },
       baselines: baselines.isEmpty ? ["dpo", "slic", "ipo", "kto-pair"] : baselines,
       proposer: selection.name, proposerSettings: selection.settings,
@@ -140,7 +140,7 @@ struct DiscoverCommand: ParsableCommand {
   }
 
   private func prompts(
-    _ installation: Installation, _ config: RunConfig, _ task: any TrainingTask
+    _ installation: Installation, _ config: RunConfig, _ task: TaskFacts
   ) throws -> TemplatePrompts {
     let manual = installation.resourceRoot.appendingPathComponent("docs/losskit.md")
     guard let text = try? String(contentsOf: manual, encoding: .utf8) else {
@@ -149,9 +149,9 @@ struct DiscoverCommand: ParsableCommand {
         remedy: "Restore the folder docs of the source tree or the installation.")
     }
     let facts = SystemPrompt(
-      manual: text, task: task.name, taskDescription: task.summary, metric: task.etaMetric,
-      metricDescription: task.etaDescription, seeds: config.seeds.count,
-      beta: config.tunables["beta"] ?? task.recipe.beta, resamples: config.resamples)
+      manual: text, task: task.name, taskDescription: task.summary, metric: task.metric,
+      metricDescription: task.metricDescription, seeds: config.seeds.count,
+      beta: config.tunables["beta"] ?? task.beta, resamples: config.resamples)
     return TemplatePrompts(
       book: try PromptBook(
         directory: installation.templates.appendingPathComponent("prompts").path),

@@ -24,7 +24,7 @@ struct DoctorCommand: ParsableCommand {
       examine("installation") { "resources in \(try Installation.current().resourceRoot.path)" },
       examine("swiftc") { try PluginLibrary(console: console).builder.toolchain().version },
       examine("worker and BLAS") {
-        let facts = try Workbench().facts().environment
+        let facts = try PluginLibrary(console: console).workbench().facts().environment
         return ["cpu", "blas_core", "blas_threads", "openblas", "kernel"].map {
           "\($0) \(facts[$0] ?? "?")"
         }.joined(separator: ", ")
@@ -64,8 +64,9 @@ struct DoctorCommand: ParsableCommand {
   /// Runs DPO in a cell: the one test that tells whether every layer works together.
   private static func cell(_ console: Console) throws -> String {
     let spec = try PluginLibrary(console: console).spec("dpo", isolation: .process)
-    let reply = try Workbench().describe(spec)
+    let reply = try PluginLibrary(console: console).workbench().describe(spec)
     guard reply.finding.verdict.isOK else { throw LossFailure(reply.finding) }
-    return "a plug-in runs: " + (try Workbench().facts().environment["layers"] ?? "")
+    return "a plug-in runs: "
+      + (try PluginLibrary(console: console).workbench().facts().environment["layers"] ?? "")
   }
 }

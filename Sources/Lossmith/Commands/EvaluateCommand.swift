@@ -32,16 +32,19 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let console = output.console()
-    // An unknown task is refused before anything is built.
-    let chosen = try TaskCatalogue.task(named: task)
     let values = try tunables.values()
     let library = try PluginLibrary(console: console)
-    let bench = Workbench()
+    let bench = library.workbench()
+    // An unknown task is refused before anything is built; a fitted reference is made once.
+    let facts = try bench.taskFacts(task) { progress in
+      console.live("\(task): \(progress.stage) \(progress.detail)")
+    }
+    let chosen = facts.task
     var seen: Set<String> = []
     let named = plugins.filter { seen.insert($0).inserted }
     var records: [EvaluationRecord] = []
     var reference: [SeedOutcome] = []
-    var environment: [String: String] = [:]
+    var environment = facts.environment
     let baseline = "dpo"
 
     func evaluate(_ plugin: String) throws -> EvaluationRecord {
@@ -60,12 +63,12 @@ struct EvaluateCommand: ParsableCommand {
         if record.finding.verdict.isOK {
           (reference, environment) = (reply.reference, reply.environment)
         }
-        console.note(Self.line(record, metric: chosen.etaMetric))
+        console.note(Self.line(record, metric: chosen.metric))
         return record
       } catch let failure as LossFailure {
         let record = EvaluationRecord(
           plugin: plugin, finding: failure.finding, referenceHash: "", seeds: [], seconds: 0)
-        console.note(Self.line(record, metric: chosen.etaMetric))
+        console.note(Self.line(record, metric: chosen.metric))
         return record
       }
     }
@@ -76,10 +79,9 @@ struct EvaluateCommand: ParsableCommand {
       // Differences are to DPO, measured in the same run.
       compared.append(try evaluate(baseline))
     }
-    let hash = compared.first { $0.finding.verdict.isOK }?.referenceHash
     let summary = try EvaluationSummary(
-      task: task, metric: chosen.etaMetric, environment: environment,
-      referenceHash: try hash ?? bench.facts(task: task).referenceHash ?? "",
+      task: task, metric: chosen.metric, environment: environment,
+      referenceHash: chosen.referenceHash,
       referenceSeeds: reference, records: compared,
       baseline: baseline)
     if output.json {

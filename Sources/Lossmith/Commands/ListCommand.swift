@@ -25,7 +25,7 @@ struct ListCommand: ParsableCommand {
   func run() throws {
     let console = output.console()
     let library = try PluginLibrary(console: console)
-    let bench = Workbench()
+    let bench = library.workbench()
     var entries: [Entry] = []
     for loss in library.catalogue.entries {
       try Interruption.check()

@@ -64,7 +64,8 @@ struct SFTCommand: ParsableCommand {
       start: start, data: absolute(data), out: place, settings: settings, heldOut: heldOut,
       limit: limit)
     var told = -1
-    let reply = try Workbench(threads: threads).fit(job) { progress in
+    let reply = try PluginLibrary(console: console).workbench(threads: threads).fit(job) {
+      progress in
       console.live("sft \(progress.detail)")
       let tenth = Int(progress.fraction * 10)
       if tenth > told, !console.isLive { console.note("sft \(progress.detail)") }

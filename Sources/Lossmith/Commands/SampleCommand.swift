@@ -27,7 +27,7 @@ struct SampleCommand: ParsableCommand {
     let options = SamplingOptions(
       temperature: temperature, topK: topK, topP: topP, maximumTokens: newTokens)
     let asked = (prompts.isEmpty ? [""] : prompts).flatMap { Array(repeating: $0, count: count) }
-    let reply = try Workbench().sample(
+    let reply = try PluginLibrary(console: console).workbench().sample(
       SampleJob(policy: policy, prompts: asked, options: options, seed: seed))
     if output.json { return console.print(try JSON.text(reply)) }
     for completion in reply.completions {

@@ -20,6 +20,11 @@ final class PluginLibrary {
 
   var catalogue: Catalogue { resolver.catalogue }
 
+  /// Workers of this installation.
+  func workbench(threads: Int = 1) -> Workbench {
+    Workbench(cache: installation.cacheDirectory, threads: threads)
+  }
+
   /// The plug-in, built if need be.
   ///
   /// - Throws: `LossFailure` for a source that did not become a library; `LossmithError`.

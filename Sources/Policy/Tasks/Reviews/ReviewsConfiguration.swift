@@ -12,7 +12,7 @@ public struct ReviewsConfiguration: Hashable, Sendable, Codable {
   public var fittingBatch = 32
   public var fittingRate = 2e-3
   /// Tokens of a prompt, and the most tokens of a completion.
-  public var promptTokens = 16
+  public var promptTokens = 8
   public var newTokens = 24
   /// Prompts that training pairs may have, and completions that the reference wrote for each.
   public var poolPrompts = 2048

@@ -2,13 +2,17 @@ import Losses
 
 /// A probabilistic grammar of film reviews.
 ///
-/// A review has a mood, the probability that a sentence of feeling praises. It draws sentence after
-/// sentence until it has ``ReviewsGrammar/shortestReview`` words; a third of the sentences only tell. Some
-/// sentences praise by denying blame (`not boring`) and blame by denying praise, so that the
+/// A review praises or blames, and most of its sentences of feeling do as the review does. It draws
+/// sentence after sentence until it has ``ReviewsGrammar/shortestReview`` words; a fifth of the
+/// sentences only tell. Some sentences praise by denying blame (`not boring`) and blame by denying praise, so that the
 /// reward cannot be read off single words.
 struct ReviewsGrammar: Sendable {
   /// A full review has at least so many words, signs of punctuation not counted.
   static let shortestReview = 300
+
+  /// Probability that a sentence of feeling praises, in a review that does.
+  private static let praisingMood = 0.9
+  private static let feelingShare = 0.8
 
   private enum Slot {
     case word(String)
@@ -90,13 +94,13 @@ struct ReviewsGrammar: Sendable {
 
   /// A review: its tokens, the end token last, and where its sentences start.
   func review(_ stream: inout RandomStream) -> (tokens: [Int32], sentences: [Int]) {
-    let mood = 0.1 + 0.8 * stream.uniform()
+    let mood = stream.bernoulli(0.5) ? Self.praisingMood : 1 - Self.praisingMood
     var tokens: [Int32] = []
     var sentences: [Int] = []
     var words = 0
     while words < Self.shortestReview {
       sentences.append(tokens.count)
-      let isFeeling = !stream.bernoulli(1.0 / 3)
+      let isFeeling = stream.bernoulli(Self.feelingShare)
       let forms = isFeeling ? feelings : tellings
       let praises = stream.bernoulli(mood)
       for slot in forms[stream.below(forms.count)] {

@@ -4,7 +4,7 @@ import Losses
 /// The reviews task's reference policy: from the cache, or fitted and put there.
 enum ReviewsReference {
   /// Goes up when grammar, fitting or pool change in a way that the configuration does not show.
-  private static let version = "reviews reference/1"
+  private static let version = "reviews reference/2"
 
   /// Reads the policy's folder, or fits the policy.
   ///

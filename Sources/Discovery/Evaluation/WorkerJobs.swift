@@ -40,7 +40,13 @@ public enum WorkerJobs {
   private static func task(
     _ name: String, cache: String, _ context: WorkerContext
   ) throws -> any TrainingTask {
-    try TaskCatalogue.task(named: name)
+    // Jobs run one at a time on one thread; only the compiler cannot know that.
+    nonisolated(unsafe) let context = context
+    let surroundings = TaskContext(cacheDirectory: URL(fileURLWithPath: cache)) { update in
+      let loss = update.loss.map { String(format: ", cross-entropy %.3f", $0) } ?? ""
+      tell(context, "prepare", update.stage + loss, update.fraction)
+    }
+    return try TaskCatalogue.task(name, context: surroundings)
   }
 
   private static func describe(_ job: DescribeJob, _ context: WorkerContext) -> DescribeJob.Reply {

@@ -65,7 +65,9 @@ struct DiscoverCommand: ParsableCommand {
     let stored = try resume.map { try open(URL(fileURLWithPath: $0), selection) }
     let bench = Workbench(
       cache: installation.cacheDirectory, settings: stored?.config.settings ?? [:])
-    let facts = try bench.taskFacts(stored?.config.task ?? task ?? "bandit") { progress in
+    let facts = try bench.taskFacts(
+      stored?.config.task ?? TaskName.resolve(task ?? "bandit")
+    ) { progress in
       console.live("\(progress.stage) \(progress.detail)")
     }
     let directory = try stored ?? create(selection, facts.task, bench)
@@ -105,16 +107,16 @@ struct DiscoverCommand: ParsableCommand {
   }
 
   private func create(
-    _ selection: ProposerSelection, _ task: TaskFacts, _ bench: Workbench
+    _ selection: ProposerSelection, _ facts: TaskFacts, _ bench: Workbench
   ) throws -> RunDirectory {
     let folder = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     let url =
       out.map { URL(fileURLWithPath: $0) }
-      ?? RunDirectory.defaultURL(task: task.name, under: folder)
+      ?? RunDirectory.defaultURL(task: facts.name, under: folder)
     var tunables: [String: Double] = [:]
     tunables["beta"] = beta
     let config = RunConfig(
-      task: task.name, taskDigest: task.digest, metric: task.metric,
+      task: TaskName.resolve(task ?? "bandit"), taskDigest: facts.digest, metric: facts.metric,
       seeds: (0..<UInt64(seeds ?? 5)).map { $0 },
       baselines: baselines.isEmpty ? ["dpo", "slic", "ipo", "kto-pair"] : baselines,
       proposer: selection.name, proposerSettings: selection.settings,
@@ -126,7 +128,7 @@ struct DiscoverCommand: ParsableCommand {
 
   private func open(_ url: URL, _ selection: ProposerSelection) throws -> RunDirectory {
     var flags = RunFlags()
-    flags.task = task
+    flags.task = task.map(TaskName.resolve)
     flags.seeds = seeds.map { (0..<UInt64($0)).map { $0 } }
     flags.baselines = baselines.isEmpty ? nil : baselines
     flags.proposer = proposer == nil ? nil : selection.name

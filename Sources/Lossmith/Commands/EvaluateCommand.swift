@@ -11,7 +11,8 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Trains a policy with each loss and prints η ± s.e., KL and Δ to DPO, side by side.")
 
   @Argument(help: "Catalogue names, .so, source files or folders.") var plugins: [String]
-  @Option(help: "The task: \(TaskCatalogue.entries.map(\.name).joined(separator: ", ")).")
+  @Option(
+    help: "The task: \(TaskCatalogue.entries.map(\.name).joined(separator: ", ")), or FILE.yaml.")
   var task = "bandit"
   @Option(help: "Seeds, 0 to N − 1; each draws pairs, labels and order, the same for every loss.")
   var seeds = 5
@@ -32,6 +33,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let console = output.console()
+    let task = TaskName.resolve(task)
     let values = try tunables.values()
     let library = try PluginLibrary(console: console)
     let bench = library.workbench()

@@ -97,14 +97,14 @@ public enum TaskSchema {
     TaskKey(
       "recipe.steps", .integer(1...many), unit: "steps", "Optimiser steps.",
       [
-        .bandit: .integer(160), .reviews: .integer(60), .imdb: .integer(60),
+        .bandit: .integer(160), .reviews: .integer(64), .imdb: .integer(60),
         .preference: .integer(60),
       ]),
     TaskKey(
       "recipe.batch", .integer(1...many), unit: "pairs",
       "Pairs a step; the loss sees them all at once.",
       [
-        .bandit: .integer(64), .reviews: .integer(64), .imdb: .integer(32),
+        .bandit: .integer(64), .reviews: .integer(32), .imdb: .integer(32),
         .preference: .integer(16),
       ]),
     TaskKey(

@@ -28,7 +28,6 @@ struct SFTCommand: ParsableCommand {
   @Option(help: "Share of prompts held out.") var heldOut = 0.1
   @Option(help: "Rows of the file to read at most.") var limit: Int?
   @Option(help: "Draws the initial weights and the order.") var seed: UInt64 = 0
-  @Option(help: "BLAS threads.") var threads = 1
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -38,7 +37,6 @@ struct SFTCommand: ParsableCommand {
     guard (0..<1).contains(heldOut) else {
       throw ValidationError("--held-out takes a share from 0 to below 1, not \(heldOut).")
     }
-    guard threads >= 1 else { throw ValidationError("--threads takes a number from 1.") }
   }
 
   func run() throws {
@@ -64,7 +62,7 @@ struct SFTCommand: ParsableCommand {
       start: start, data: absolute(data), out: place, settings: settings, heldOut: heldOut,
       limit: limit)
     var told = -1
-    let reply = try PluginLibrary(console: console).workbench(threads: threads).fit(job) {
+    let reply = try PluginLibrary(console: console).workbench().fit(job) {
       progress in
       console.live("sft \(progress.detail)")
       let tenth = Int(progress.fraction * 10)

@@ -15,13 +15,16 @@ public struct BLASEnvironment: Hashable, Sendable, Codable {
     self.configuration = configuration
   }
 
-  /// That of this process.
-  public static func current() -> BLASEnvironment {
+  /// That of this process, as it was when it was first asked for: a team of threads lowers OpenBLAS's
+  /// own number while it works.
+  public static func current() -> BLASEnvironment { measured }
+
+  private static let measured: BLASEnvironment = {
     BLASEnvironment(
       core: String(cString: openblas_get_corename()), threads: Int(openblas_get_num_threads()),
       configuration: String(cString: openblas_get_config())
         .split(separator: " ").joined(separator: " "))
-  }
+  }()
 
   /// The version alone, such as `0.3.21`; the whole configuration when it holds none.
   public var version: String {

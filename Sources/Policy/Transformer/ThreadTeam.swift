@@ -9,7 +9,7 @@ import Synchronization
 /// others where their results are needed. Shares depend on the number of threads and on nothing
 /// else, so results repeat bit for bit.
 ///
-/// Used by one caller at a time. While ``run(_:)`` lasts, OpenBLAS has a single thread in the whole
+/// Used by one caller at a time. While ``run(_:)`` of several threads lasts, OpenBLAS has a single thread in the whole
 /// process; afterwards it has its own number again.
 final class ThreadTeam: @unchecked Sendable {
   let count: Int
@@ -118,10 +118,11 @@ final class ThreadTeam: @unchecked Sendable {
 
   /// Calls the body once on every thread, with its number from 0, and returns when all have ended.
   func run(_ body: (Int) -> Void) {
+    // Alone, it leaves OpenBLAS as it is: the number of BLAS threads belongs to the whole process.
+    if count == 1 { return body(0) }
     let threadsBefore = openblas_get_num_threads()
     if threadsBefore != 1 { openblas_set_num_threads(1) }
     defer { if threadsBefore != 1 { openblas_set_num_threads(threadsBefore) } }
-    if count == 1 { return body(0) }
     withoutActuallyEscaping(body) { body in
       shared.body = body
       shared.finished.store(0, ordering: .relaxed)

@@ -56,7 +56,8 @@ struct IMDbTaskTests {
     try TestFiles.withFolder { folder in
       let first = try Self.pairs(policy, flipped: 0.2, cache: folder).pairs(seed: 4)
       #expect(try Self.pairs(policy, flipped: 0.2, cache: folder).pairs(seed: 4) == first)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
+      let kept = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(kept.count == 1, "\(kept)")
     }
   }
 

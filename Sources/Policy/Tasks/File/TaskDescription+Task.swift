@@ -22,6 +22,11 @@ extension TaskDescription {
   ///
   /// - Throws: `LossmithError` for files that cannot be used.
   public func task(context: TaskContext = TaskContext()) throws -> any TrainingTask {
+    guard metric != "frontier" else {
+      throw LossmithError(
+        .malformedInput, "The metric frontier is described and not measured yet.", at: source,
+        remedy: "Set evaluation.metric to reward.")
+    }
     switch kind {
     case .bandit: return try banditTask()
     case .reviews: return try ReviewsTask.make(try reviewsConfiguration(), context: context)

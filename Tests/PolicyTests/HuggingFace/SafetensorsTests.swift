@@ -152,7 +152,8 @@ struct SafetensorsTests {
   @Test("writes what it reads back; equal tensors give equal bytes in any order")
   func writing() throws {
     try TestFiles.withFolder { folder in
-      let (one, two) = ([Float](arrayLiteral: 1, -0.0, .pi, .leastNonzeroMagnitude), [Float](arrayLiteral: 7))
+      let one = [Float](arrayLiteral: 1, -0.0, .pi, .leastNonzeroMagnitude)
+      let two = [Float](arrayLiteral: 7)
       let urls = [folder.appending(path: "1"), folder.appending(path: "2")]
       try one.withUnsafeBufferPointer { one in
         try two.withUnsafeBufferPointer { two in

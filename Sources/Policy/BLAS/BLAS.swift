@@ -64,6 +64,7 @@ public enum BLAS {
     precondition(
       c.count == a.rows * b.columns,
       "a product of \(a.rows) × \(b.columns) does not fit a buffer of \(c.count)")
+    _ = BLASEnvironment.current()
     Scalar.gemm(a, b, into: c, alpha: alpha, beta: beta)
   }
 }

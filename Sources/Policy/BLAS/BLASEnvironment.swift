@@ -4,7 +4,7 @@ import COpenBLAS
 public struct BLASEnvironment: Hashable, Sendable, Codable {
   /// The kernels that OpenBLAS picked: `Haswell`, `SkylakeX` …
   public var core: String
-  /// BLAS threads of this process; fixed by `OPENBLAS_NUM_THREADS` before the process starts.
+  /// Threads that share the work in this process; fixed by `OPENBLAS_NUM_THREADS` before it starts.
   public var threads: Int
   /// Version and build options in OpenBLAS's own words.
   public var configuration: String
@@ -15,15 +15,21 @@ public struct BLASEnvironment: Hashable, Sendable, Codable {
     self.configuration = configuration
   }
 
-  /// That of this process, as it was when it was first asked for: a team of threads lowers OpenBLAS's
-  /// own number while it works.
+  /// That of this process: asked for once, whereupon OpenBLAS's own threads are switched off.
+  ///
+  /// From then on every product is computed by the thread that asks for it, and work is shared only by
+  /// teams of threads whose shares are fixed. OpenBLAS's number of threads belongs to the whole process:
+  /// were it turned down and up around each piece of work, one piece's end would change the bits of
+  /// another that still runs.
   public static func current() -> BLASEnvironment { measured }
 
   private static let measured: BLASEnvironment = {
-    BLASEnvironment(
+    let environment = BLASEnvironment(
       core: String(cString: openblas_get_corename()), threads: Int(openblas_get_num_threads()),
       configuration: String(cString: openblas_get_config())
         .split(separator: " ").joined(separator: " "))
+    openblas_set_num_threads(1)
+    return environment
   }()
 
   /// The version alone, such as `0.3.21`; the whole configuration when it holds none.

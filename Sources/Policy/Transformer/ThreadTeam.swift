@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 import Glibc
 import Synchronization
 
@@ -9,8 +8,7 @@ import Synchronization
 /// others where their results are needed. Shares depend on the number of threads and on nothing
 /// else, so results repeat bit for bit.
 ///
-/// Used by one caller at a time. While ``run(_:)`` of several threads lasts, OpenBLAS has a single thread in the whole
-/// process; afterwards it has its own number again.
+/// Used by one caller at a time.
 final class ThreadTeam: @unchecked Sendable {
   let count: Int
   private let shared: Shared
@@ -83,6 +81,8 @@ final class ThreadTeam: @unchecked Sendable {
 
   init(count: Int) {
     precondition(count >= 1)
+    // From here on OpenBLAS has a single thread in the whole process.
+    _ = BLASEnvironment.current()
     self.count = count
     shared = Shared(count: count)
     for thread in 1..<max(count, 1) {
@@ -118,11 +118,7 @@ final class ThreadTeam: @unchecked Sendable {
 
   /// Calls the body once on every thread, with its number from 0, and returns when all have ended.
   func run(_ body: (Int) -> Void) {
-    // Alone, it leaves OpenBLAS as it is: the number of BLAS threads belongs to the whole process.
     if count == 1 { return body(0) }
-    let threadsBefore = openblas_get_num_threads()
-    if threadsBefore != 1 { openblas_set_num_threads(1) }
-    defer { if threadsBefore != 1 { openblas_set_num_threads(threadsBefore) } }
     withoutActuallyEscaping(body) { body in
       shared.body = body
       shared.finished.store(0, ordering: .relaxed)

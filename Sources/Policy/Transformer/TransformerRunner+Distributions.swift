@@ -46,6 +46,8 @@ extension TransformerRunner {
             table.divergences(
               a, sums + place, b, sums + height + place, f + index, r + index, rows.count,
               vocabulary)
+            // A thread's place in the shared room moves when the next chunk is smaller.
+            team.barrier()
           }
         }
       }

@@ -93,6 +93,8 @@ extension TransformerRunner {
               scoreHead(
                 parameters, activations, targets, chunk: chunk, logits: room, thread: thread,
                 into: scores)
+              // A thread's place in the shared room moves when the next chunk is smaller.
+              team.barrier()
             }
           }
         }

@@ -17,7 +17,7 @@ import Losses
 /// A runner belongs to one caller at a time.
 public final class TransformerRunner {
   public let layout: TransformerLayout
-  /// Threads that share the work; as many as BLAS has in this process unless told.
+  /// Threads that share the rows; as many as ``BLASEnvironment`` gives this process unless told.
   public let threads: Int
   /// Bytes that saved activations may take. Larger batches are cut, and the parts computed again in
   /// the backward pass: slower, with equal results up to the order of summation.
@@ -47,8 +47,8 @@ public final class TransformerRunner {
   }
 
   /// - Parameters:
-  ///   - threads: of a team that shares the rows. More than one is not trusted yet: batches of
-  ///     long rows have been seen to lose a row's sum, so everything that counts leaves it at one.
+  ///   - threads: of a team that shares the rows; their number decides the bits. Nil for the
+  ///     process's own.
   ///   - memoryBudget: bytes for saved activations; a quarter of a gibibyte by default.
   ///   - instructionSet: nil for the best one; for tests.
   public convenience init(
@@ -65,7 +65,7 @@ public final class TransformerRunner {
     kernels: UnsafePointer<ck_kernels>
   ) {
     layout = TransformerLayout(configuration)
-    let threads = threads ?? 1
+    let threads = threads ?? BLASEnvironment.current().threads
     self.threads = threads
     self.memoryBudget = memoryBudget
     self.kernels = kernels

@@ -1,0 +1,57 @@
+import Losses
+import Testing
+
+@testable import Policy
+
+@Suite("A transformer on several threads")
+struct TransformerThreadTests {
+  /// More outputs than one chunk of logits holds, and a last chunk that is smaller: a thread's
+  /// place in the shared room then moves from chunk to chunk.
+  static let configuration = SmallTransformers.configuration()
+  static let rows = SmallTransformers.rows(1_000, for: configuration)
+
+  @Test("log-probabilities over unequal chunks are those of one thread, every time")
+  func logProbabilities() throws {
+    let parameters = SmallTransformers.sine(Self.configuration)
+    let batch = try PackedBatch(Self.rows, for: Self.configuration)
+    let alone = TransformerRunner(Self.configuration, threads: 1)
+    try #require(alone.logits.chunks(batch.scoredCount).count > 1)
+    try #require(batch.scoredCount % alone.logits.height != 0)
+    let expected = alone.logProbabilities(parameters, batch)
+    for threads in 2...3 {
+      let team = TransformerRunner(Self.configuration, threads: threads)
+      let first = team.logProbabilities(parameters, batch)
+      for (one, other) in zip(expected, first) { #expect(abs(one - other) <= 1e-4) }
+      for _ in 0..<20 { #expect(team.logProbabilities(parameters, batch) == first) }
+    }
+  }
+
+  @Test("equal parameters have a divergence of exactly 0 over unequal chunks, every time")
+  func divergences() throws {
+    let parameters = SmallTransformers.sine(Self.configuration)
+    let batch = try PackedBatch(Self.rows, for: Self.configuration, sharingPrompts: true)
+    for threads in 1...3 {
+      let team = TransformerRunner(Self.configuration, threads: threads)
+      for _ in 0..<20 {
+        let apart = team.divergences(parameters, parameters, batch).joined()
+        #expect(apart.allSatisfy { $0.forward == 0 && $0.reverse == 0 })
+      }
+    }
+  }
+
+  @Test("gradients over unequal chunks repeat bit for bit")
+  func gradients() throws {
+    let parameters = SmallTransformers.sine(Self.configuration)
+    let batch = try PackedBatch(Self.rows, for: Self.configuration)
+    let slopes = (0..<batch.rowCount).map { $0 % 2 == 0 ? 0.5 : -0.25 }
+    let team = TransformerRunner(Self.configuration, threads: 2)
+    func gradient() -> [Float] {
+      var gradients = TransformerParameters(Self.configuration)
+      _ = team.logProbabilities(parameters, batch, willGoBackward: true)
+      team.backward(parameters, batch, rowGradients: slopes, into: &gradients)
+      return gradients.withUnsafeBuffer { Array($0) }
+    }
+    let first = gradient()
+    for _ in 0..<5 { #expect(gradient() == first) }
+  }
+}

@@ -1,4 +1,5 @@
 import Losses
+import Policy
 
 /// A metric's mean over seeds with its standard error.
 public struct Estimate: Hashable, Sendable, Codable {
@@ -32,15 +33,26 @@ public struct Difference: Hashable, Sendable, Codable {
   }
 }
 
-/// What one training run with one seed gave.
+/// What one seed gave.
+///
+/// In JSON a curve or a frontier that is not there is left out, as records of older programs have it.
 public struct SeedOutcome: Hashable, Sendable, Codable {
   public var seed: UInt64
   /// By name: `reward`, `kl`, `kl_paper`, `accuracy` …
   public var metrics: [String: Double]
+  /// How the training went; nil for a reference, which is not trained.
+  public var curve: LearningCurve?
+  /// The policies of the β grid that `frontier` was computed from; nil for other metrics.
+  public var frontier: [FrontierPoint]?
 
-  public init(seed: UInt64, metrics: [String: Double]) {
+  public init(
+    seed: UInt64, metrics: [String: Double], curve: LearningCurve? = nil,
+    frontier: [FrontierPoint]? = nil
+  ) {
     self.seed = seed
     self.metrics = metrics
+    self.curve = curve
+    self.frontier = frontier
   }
 }
 

@@ -150,7 +150,9 @@ public enum WorkerJobs {
         guard step.step % 50 == 0 || step.step == task.recipe.steps else { return }
         tell(context, "train", detail, Double(index * task.recipe.steps + step.step) / total)
       }
-      outcomes.append(SeedOutcome(seed: seed, metrics: outcome.metrics))
+      outcomes.append(
+        SeedOutcome(
+          seed: seed, metrics: outcome.metrics, curve: LearningCurve(outcome.curve)))
     }
     return outcomes
   }

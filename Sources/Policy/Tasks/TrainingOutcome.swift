@@ -11,10 +11,12 @@ public struct TrainingStep: Hashable, Sendable, Codable {
   public var accuracy: Double
   /// Global norm of the gradient of the mean loss, before clipping.
   public var gradientNorm: Double
+  /// The rate that the optimiser used in this step.
+  public var learningRate: Double
 
   public init(
     step: Int, loss: Double, chosenLogRatio: Double, rejectedLogRatio: Double, accuracy: Double,
-    gradientNorm: Double
+    gradientNorm: Double, learningRate: Double
   ) {
     self.step = step
     self.loss = loss
@@ -22,6 +24,7 @@ public struct TrainingStep: Hashable, Sendable, Codable {
     self.rejectedLogRatio = rejectedLogRatio
     self.accuracy = accuracy
     self.gradientNorm = gradientNorm
+    self.learningRate = learningRate
   }
 
   /// Mean of ρ = (π_c − π_r) − (ref_c − ref_r), in nats.
@@ -34,7 +37,8 @@ public struct TrainingOutcome: Hashable, Sendable, Codable {
   public var metrics: [String: Double]
   /// SHA-256 of the trained parameters; equal hashes mean equal bits.
   public var finalParametersHash: String
-  /// About fifty steps, evenly spaced, the first and the last among them.
+  /// All steps of a short training, about fifty of one with more than 64; evenly spaced, the first
+  /// and the last among them.
   public var curve: [TrainingStep]
 
   public init(metrics: [String: Double], finalParametersHash: String, curve: [TrainingStep]) {
@@ -44,7 +48,7 @@ public struct TrainingOutcome: Hashable, Sendable, Codable {
   }
 }
 
-/// Keeps about fifty of a training's steps.
+/// Keeps at most 64 of a training's steps.
 struct CurveSampler {
   private let last: Int
   private let stride: Int
@@ -52,7 +56,7 @@ struct CurveSampler {
 
   init(steps: Int) {
     last = steps
-    stride = max(1, (steps + 49) / 50)
+    stride = steps <= 64 ? 1 : (steps + 49) / 50
   }
 
   mutating func add(_ step: TrainingStep) {

@@ -80,8 +80,8 @@ public struct BanditTask: TrainingTask {
         throw LossStep.diverged(
           "the gradient of the policy's parameters", value: report.gradientNorm, step: step)
       }
-      optimiser.update(
-        &policy.weights, gradient: gradient, learningRate: schedule.rate(at: step))
+      report.learningRate = schedule.rate(at: step)
+      optimiser.update(&policy.weights, gradient: gradient, learningRate: report.learningRate)
       if let wrong = policy.weights.first(where: { !$0.isFinite }) {
         throw LossStep.diverged("a parameter of the policy", value: wrong, step: step)
       }
@@ -102,7 +102,7 @@ public struct BanditTask: TrainingTask {
       environment: environment, seed: seed, purpose: "bandit.pairs", labels: .noisy)
   }
 
-  /// d(mean loss)/dW over a batch, with what the step looked like (the norm still unset).
+  /// d(mean loss)/dW over a batch, with what the step looked like (norm and rate still unset).
   ///
   /// The reference goes through the same products in the same shapes as the policy, batch by batch:
   /// while the policy is untouched every margin is exactly 0, and losses with a jump there see no
@@ -134,7 +134,7 @@ public struct BanditTask: TrainingTask {
       rejectedLogRatio: zip(own.rejected, reference.rejected).reduce(0) { $0 + ($1.0 - $1.1) }
         / size,
       accuracy: rows.margin.reduce(0) { $0 + BanditEvaluation.credit($1) } / size,
-      gradientNorm: 0)
+      gradientNorm: 0, learningRate: 0)
     return (gradient, report)
   }
 }

@@ -73,6 +73,7 @@ public struct LanguageTask: TrainingTask {
         return call.chosenGradient + call.rejectedGradient
       }
       seen!.gradientNorm = report.gradientNorm
+      seen!.learningRate = report.learningRate
       curve.add(seen!)
       observe?(seen!)
     }

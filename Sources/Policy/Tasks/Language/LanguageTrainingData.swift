@@ -36,7 +36,7 @@ struct LanguageTrainingData {
       return batch
     }
 
-    /// What the step looked like, the gradient's norm still unset.
+    /// What the step looked like, the gradient's norm and the learning rate still unset.
     func report(_ rows: LossBatch, loss: Double, step: Int) -> TrainingStep {
       func meanRatio(_ policy: LossColumn, _ reference: LossColumn) -> Double {
         zip(rows.columns[policy]!, rows.columns[reference]!).reduce(0) { $0 + ($1.0 - $1.1) }
@@ -46,7 +46,7 @@ struct LanguageTrainingData {
         step: step, loss: loss,
         chosenLogRatio: meanRatio(.policyChosen, .referenceChosen),
         rejectedLogRatio: meanRatio(.policyRejected, .referenceRejected),
-        accuracy: LanguageEvaluation.share(rows.margin), gradientNorm: 0)
+        accuracy: LanguageEvaluation.share(rows.margin), gradientNorm: 0, learningRate: 0)
     }
   }
 

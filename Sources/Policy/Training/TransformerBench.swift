@@ -71,15 +71,15 @@ public enum TransformerBench {
       fastestStepSeconds: times.min()!, productSeconds: product)
   }
 
-  /// New tokens a second, drawn untruncated at temperature 1 from a model of small random parameters,
-  /// with prompts of one length; the median of three runs after a first one.
+  /// New tokens a second, drawn untruncated at temperature 1 with prompts of one length and no end
+  /// token; the median of three runs after a first one.
   public static func sampling(
-    _ configuration: TransformerConfiguration, prompts: Int, promptTokens: Int, newTokens: Int,
+    _ parameters: TransformerParameters, prompts: Int, promptTokens: Int, newTokens: Int,
     threads: Int? = nil
   ) throws -> Double {
+    let configuration = parameters.configuration
     let runner = TransformerRunner(configuration, threads: threads)
     let sampler = TransformerSampler(runner)
-    let parameters = TransformerParameters.initial(configuration, seed: 1)
     var stream = RandomStream(seed: 1, purpose: "bench.prompts")
     let prompts = (0..<prompts).map { index in
       SamplingPrompt(
@@ -99,7 +99,7 @@ public enum TransformerBench {
   }
 
   /// −log σ(β·margin) of the pairs (row i, row i + B).
-  private static func dpoGradients(
+  static func dpoGradients(
     _ scores: [Double], reference: [Double], beta: Double
   ) -> [Double] {
     let pairs = scores.count / 2
@@ -160,7 +160,7 @@ public enum TransformerBench {
     return sorted[sorted.count / 2]
   }
 
-  private static func seconds(_ body: () throws -> Void) rethrows -> Double {
+  static func seconds(_ body: () throws -> Void) rethrows -> Double {
     let clock = ContinuousClock()
     let duration = try clock.measure(body)
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18

@@ -10,6 +10,8 @@ public struct RunModel: Hashable, Sendable, Codable {
   /// What proposed: a model's name, a transcript …
   public var proposer: String
   public var seeds: [UInt64]
+  /// The task of the cheap stage; nil without one.
+  public var cheapStage: String?
   /// Losses measured before the first proposal.
   public var baselines: [Baseline]
   /// Every reply in order, failed ones included.
@@ -26,7 +28,8 @@ public struct RunModel: Hashable, Sendable, Codable {
 
   public init(
     title: String, task: String, metric: String, proposer: String, seeds: [UInt64],
-    baselines: [Baseline], candidates: [Candidate], reference: Reference?,
+    cheapStage: String? = nil, baselines: [Baseline], candidates: [Candidate],
+    reference: Reference?,
     environment: [String: String] = [:], started: Date? = nil, stopReason: String? = nil,
     notes: [String] = []
   ) {
@@ -35,6 +38,7 @@ public struct RunModel: Hashable, Sendable, Codable {
     self.metric = metric
     self.proposer = proposer
     self.seeds = seeds
+    self.cheapStage = cheapStage
     self.baselines = baselines
     self.candidates = candidates
     self.reference = reference
@@ -89,12 +93,17 @@ public struct RunModel: Hashable, Sendable, Codable {
     public var kl: Double?
     /// nil for DPO itself.
     public var delta: Delta?
+    /// η on the cheap stage.
+    public var cheapEta: Eta?
 
-    public init(name: String, eta: Eta, kl: Double?, delta: Delta? = nil) {
+    public init(
+      name: String, eta: Eta, kl: Double?, delta: Delta? = nil, cheapEta: Eta? = nil
+    ) {
       self.name = name
       self.eta = eta
       self.kl = kl
       self.delta = delta
+      self.cheapEta = cheapEta
     }
   }
 
@@ -112,17 +121,27 @@ public struct RunModel: Hashable, Sendable, Codable {
     public var verdict: Verdict
     public var message: String
     public var remedy: String
-    /// nil for a failure.
+    /// nil for a failure, and for a candidate that was stopped.
     public var eta: Eta?
     public var kl: Double?
     public var delta: Delta?
     public var seconds: Double
     public var warnings: [String]
+    /// η on the cheap stage.
+    public var cheapEta: Eta?
+    /// The cheap stage that the candidate did not get beyond: it was measured there and is no failure.
+    public var stoppedAt: String?
+    /// One for each seed.
+    public var curves: [Curve]
+    /// The task that the curves are of.
+    public var curveTask: String
 
     public init(
       index: Int, generation: Int, attempt: Int, name: String, thought: String, source: String,
       verdict: Verdict, message: String = "", remedy: String = "", eta: Eta? = nil,
-      kl: Double? = nil, delta: Delta? = nil, seconds: Double = 0, warnings: [String] = []
+      kl: Double? = nil, delta: Delta? = nil, seconds: Double = 0, warnings: [String] = [],
+      cheapEta: Eta? = nil,
+      stoppedAt: String? = nil, curves: [Curve] = [], curveTask: String = ""
     ) {
       self.index = index
       self.generation = generation
@@ -138,6 +157,10 @@ public struct RunModel: Hashable, Sendable, Codable {
       self.delta = delta
       self.seconds = seconds
       self.warnings = warnings
+      self.cheapEta = cheapEta
+      self.stoppedAt = stoppedAt
+      self.curves = curves
+      self.curveTask = curveTask
     }
   }
 }

@@ -27,6 +27,12 @@ public enum RunReport {
     RankingChart(model: model).element().map(standalone)
   }
 
+  /// The learning curves of a candidate as an SVG file of their own; nil when it was not trained.
+  public static func curvesSVG(_ candidate: RunModel.Candidate) -> String? {
+    CurveChart(name: candidate.name, task: candidate.curveTask, curves: candidate.curves)
+      .element().map(standalone)
+  }
+
   /// The course of a run in one line: the best mean so far after each proposal.
   public static func sparkline(_ model: RunModel, width: Int = 60) -> String {
     Sparkline.text(model.bestSoFar, width: width)

@@ -46,7 +46,7 @@ import Testing
   func publishedRun() async throws {
     let folder = try TemporaryFolder()
     let out = folder.url.appendingPathComponent("run").path
-    let (summary, result) = try await discover(["--seeds", "2", "--out", out])
+    let (summary, result) = try await discover(["--task", "bandit", "--seeds", "2", "--out", out])
     #expect(summary.proposals == 18)
     #expect(summary.candidates.count == 15)
     #expect(
@@ -80,7 +80,8 @@ import Testing
     let folder = try TemporaryFolder()
     func run(_ name: String) async throws -> Summary {
       try await discover([
-        "--proposer", "replay:\(Program.fixture("\(name).jsonl"))", "--seeds", "2", "--resamples",
+        "--task", "bandit", "--proposer", "replay:\(Program.fixture("\(name).jsonl"))", "--seeds",
+        "2", "--resamples",
         "9", "--out", folder.url.appendingPathComponent(name).path,
       ]).0
     }
@@ -102,14 +103,15 @@ import Testing
     let transcript = Program.fixture("honest.jsonl")
     func arguments(_ name: String) -> [String] {
       [
-        "discover", "--proposer", "replay:\(transcript)", "--seeds", "2", "--out",
+        "discover", "--task", "bandit", "--proposer", "replay:\(transcript)", "--seeds", "2",
+        "--out",
         folder.url.appendingPathComponent(name).path,
       ]
     }
     let calm = try await discover(Array(arguments("calm").dropFirst())).0
     for stage in ["baseline", "propose", "parse", "build", "check", "train", "verdict"] {
       let run = folder.url.appendingPathComponent(stage).path
-      let (status, errors) = try interruptedRun(arguments(stage), when: "\(stage) ")
+      let (status, errors) = try Program.interrupted(arguments(stage), when: "\(stage) ")
       #expect(status == 130, "\(stage): \(errors)")
       #expect(errors.contains("--resume \(run)"), "\(stage): \(errors)")
       let resumed = try await discover(["--resume", run]).0
@@ -126,7 +128,7 @@ import Testing
     let kept = folder.url.appendingPathComponent("kept")
     // A tmpfs of 300 kB in a mount namespace of its own; what is on it is copied out at the end.
     let script = """
-      "\(Program.executable.path)" discover --proposer replay:\(Program.fixture("honest.jsonl")) \
+      "\(Program.executable.path)" discover --task bandit --proposer replay:\(Program.fixture("honest.jsonl")) \
         --seeds 2 --out "\(disk.path)/run"
       status=$?
       cp -r "\(disk.path)/run" "\(kept.path)"
@@ -154,34 +156,5 @@ import Testing
     let resumed = try await discover(["--resume", kept.path]).0
     #expect(resumed.candidates.count == 3)
     #expect(resumed.stop == "exhausted")
-  }
-
-  /// Runs the program and sends SIGINT when a line of progress begins with a text.
-  private func interruptedRun(
-    _ arguments: [String], when prefix: String
-  ) throws -> (status: Int32, errors: String) {
-    let process = Process()
-    process.executableURL = Program.executable
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.filter {
-      ["PATH", "HOME", "XDG_CACHE_HOME"].contains($0.key)
-    }
-    let pipe = Pipe()
-    process.standardError = pipe
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    var text = ""
-    var isSent = false
-    while true {
-      let data = pipe.fileHandleForReading.availableData
-      if data.isEmpty { break }
-      text += String(decoding: data, as: UTF8.self)
-      if !isSent, text.split(separator: "\n").contains(where: { $0.hasPrefix(prefix) }) {
-        isSent = true
-        process.interrupt()
-      }
-    }
-    process.waitUntilExit()
-    return (process.terminationStatus, text)
   }
 }

@@ -32,7 +32,7 @@ import Testing
     let result = try await Program.run(
       [
         "discover", "--json", "--proposer", "llm", "--base-url", "http://127.0.0.1:\(port)/v1",
-        "--model", "test-model", "--seeds", "2", "--out",
+        "--model", "test-model", "--task", "bandit", "--seeds", "2", "--out",
         folder.url.appendingPathComponent("run").path,
       ] + arguments, environment: key.map { ["LOSSMITH_API_KEY": $0] } ?? [:])
     return seen.withLock { (result, $0.bodies, $0.keys) }
@@ -121,8 +121,8 @@ import Testing
     let folder = try TemporaryFolder()
     // Port 1 on loopback: refused at once.
     let result = try await Program.run([
-      "discover", "--proposer", "llm", "--base-url", "http://127.0.0.1:1/v1", "--model", "m",
-      "--seeds", "1", "--baselines", "dpo", "--retries", "1", "--out",
+      "discover", "--task", "bandit", "--proposer", "llm", "--base-url", "http://127.0.0.1:1/v1",
+      "--model", "m", "--seeds", "1", "--baselines", "dpo", "--retries", "1", "--out",
       folder.url.appendingPathComponent("run").path,
     ])
     #expect(result.status == 3)

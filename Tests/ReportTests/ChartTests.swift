@@ -70,7 +70,7 @@ struct ChartTests {
     let titles = drawing.all("title").map(\.text)
     #expect(titles.contains("winner: η 0.6680 ± 0.0060\nThe idea of winner."))
     #expect(titles.contains("crash: crashed(SIGSEGV)\nWhat crash did."))
-    #expect(drawing.all("svg").first?.attributes["aria-label"]?.contains("3 failures") == true)
+    #expect(drawing.all("svg").first?.attributes["aria-label"]?.contains("3 without η") == true)
   }
 
   @Test("ranked bars and intervals lie where the model's numbers are, best first")

@@ -18,6 +18,10 @@ extension JournalEvent.Body {
     case .refused: "refused"
     case .buildStarted: "build-started"
     case .built: "built"
+    case .screeningStarted: "screening-started"
+    case .screened: "screened"
+    case .extensionStarted: "extension-started"
+    case .extended: "extended"
     case .evaluationStarted: "evaluation-started"
     case .evaluated: "evaluated"
     case .judged: "judged"
@@ -31,7 +35,9 @@ extension JournalEvent.Body {
     switch self {
     case .runStarted(let value), .resumed(let value): try RunJSON.encode(value)
     case .baselineStarted(let value): try RunJSON.encode(value)
-    case .baselineEvaluated(let value), .evaluated(let value): try RunJSON.encode(value)
+    case .baselineEvaluated(let value), .evaluated(let value), .extended(let value):
+      try RunJSON.encode(value)
+    case .screened(let value): try RunJSON.encode(value)
     case .opened(let value): try RunJSON.encode(value)
     case .received(let value): try RunJSON.encode(value)
     case .proposed(let value): try RunJSON.encode(value)
@@ -41,7 +47,8 @@ extension JournalEvent.Body {
     case .generationEnded(let value): try RunJSON.encode(value)
     case .hostFault(let value): try RunJSON.encode(value)
     case .stopped(let value): try RunJSON.encode(value)
-    case .requested, .exhausted, .buildStarted, .evaluationStarted:
+    case .requested, .exhausted, .buildStarted, .screeningStarted, .evaluationStarted,
+      .extensionStarted:
       Data("{}".utf8)
     }
   }
@@ -64,6 +71,10 @@ extension JournalEvent.Body {
     case "refused": self = .refused(try read())
     case "build-started": self = .buildStarted
     case "built": self = .built(try read())
+    case "screening-started": self = .screeningStarted
+    case "screened": self = .screened(try read())
+    case "extension-started": self = .extensionStarted
+    case "extended": self = .extended(try read())
     case "evaluation-started": self = .evaluationStarted
     case "evaluated": self = .evaluated(try read())
     case "judged": self = .judged(try read())

@@ -46,8 +46,15 @@ public struct JournalEvent: Hashable, Sendable {
     case refused(Refusal)
     case buildStarted
     case built(Library)
+    /// The cheap stage of a candidate, or of a baseline where the place names no candidate.
+    case screeningStarted
+    case screened(Screening)
     case evaluationStarted
     case evaluated(Evaluation)
+    /// One of the best candidates gets the seeds that it has not had yet.
+    case extensionStarted
+    /// The record of these seeds alone.
+    case extended(Evaluation)
     /// The candidate's last word: its verdict and what the proposer is told.
     case judged(Judgement)
     case generationEnded(GenerationEnd)
@@ -120,15 +127,17 @@ extension JournalEvent {
 
   public struct Judgement: Hashable, Sendable, Codable {
     public var finding: Finding
-    /// Set exactly when the verdict is `ok`.
+    /// Set exactly when the verdict is `ok` and the candidate was trained on the task.
     public var eta: Estimate?
     /// Against DPO; nil without η, or when DPO has none.
     public var delta: Difference?
     public var feedback: String
+    /// The cheap stage that the candidate did not get beyond: a result with verdict `ok` and no η.
+    public var stoppedAt: String?
   }
 
   public struct GenerationEnd: Hashable, Sendable, Codable {
-    /// The candidate that was measured; nil for a failed generation.
+    /// The candidate that was measured, be it on the cheap stage only; nil for a failed generation.
     public var winner: Int?
     public var tries: Int
   }

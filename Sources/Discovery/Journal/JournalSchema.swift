@@ -4,19 +4,29 @@ import Losses
 /// The tables of `journal.sqlite`.
 enum JournalSchema {
   /// Raised whenever an older program could misread the file.
-  static let version = 1
+  ///
+  /// 2: the cheap stage and the finalists' further seeds. The events of version 1 are read as they are.
+  static let version = 2
   /// The bytes "Loss": tells a journal from any other SQLite file.
   static let applicationID = 0x4C6F_7373
 
-  /// Makes the tables in an empty database; leaves a journal of this version alone.
+  /// Makes the tables in an empty database, lifts a journal of an older version to this one and leaves
+  /// one of this version alone.
   ///
   /// - Throws: `LossmithError` (`runDirectory`) for another program's database or a journal of a
   ///   newer Lossmith.
   static func prepare(_ db: Database, path: String) throws {
     if try isEmpty(db) {
-      try db.execute(sql: sql)
+      try db.execute(sql: tables + views)
     } else {
-      try check(db, path: path)
+      let found = try check(db, path: path)
+      if found < version {
+        // Events never change; what people look at is made anew.
+        for view in ["candidates", "baselines", "disturbances"] {
+          try db.execute(sql: "DROP VIEW IF EXISTS \(view)")
+        }
+        try db.execute(sql: views + "PRAGMA user_version = \(version);")
+      }
     }
   }
 
@@ -24,7 +34,9 @@ enum JournalSchema {
     try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
   }
 
-  static func check(_ db: Database, path: String) throws {
+  /// - Returns: the version of the file.
+  @discardableResult
+  static func check(_ db: Database, path: String) throws -> Int {
     let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     guard application == applicationID else {
       throw LossmithError(
@@ -38,9 +50,10 @@ enum JournalSchema {
         "A newer Lossmith wrote the journal (schema \(found); this program knows \(version)).",
         at: path, remedy: "Use the newer program, or start a new run.")
     }
+    return found
   }
 
-  private static let sql = """
+  private static let tables = """
     PRAGMA application_id = \(applicationID);
     PRAGMA user_version = \(version);
 
@@ -60,12 +73,17 @@ enum JournalSchema {
     CREATE TRIGGER event_never_goes BEFORE DELETE ON event
       BEGIN SELECT raise(ABORT, 'the journal is append-only'); END;
 
+    """
+
+  private static let views = """
     -- For people with sqlite3; the program itself reads events only.
     CREATE VIEW candidates AS
       SELECT
         candidate, generation, attempt,
         max(CASE WHEN kind IN ('proposed', 'refused') THEN payload ->> '$.name' END) AS name,
         max(CASE kind WHEN 'judged' THEN payload ->> '$.finding.verdict' END) AS verdict,
+        max(CASE kind WHEN 'judged' THEN payload ->> '$.stoppedAt' END) AS stopped_at,
+        max(CASE kind WHEN 'screened' THEN payload ->> '$.eta.mean' END) AS cheap_eta,
         max(CASE kind WHEN 'judged' THEN payload ->> '$.eta.mean' END) AS eta,
         max(CASE kind WHEN 'judged' THEN payload ->> '$.eta.se' END) AS se,
         max(CASE kind WHEN 'judged' THEN payload ->> '$.delta.mean' END) AS delta,
@@ -83,5 +101,6 @@ enum JournalSchema {
     CREATE VIEW disturbances AS
       SELECT id, time, kind, payload FROM event
       WHERE kind IN ('resumed', 'host-fault', 'stopped');
+
     """
 }

@@ -11,6 +11,14 @@ public struct RunConfig: Hashable, Sendable, Codable {
   /// The metric that is η.
   public var metric: String
   public var seeds: [UInt64]
+  /// Seeds, the first ones, that a candidate is trained with before the finalists get the others; nil
+  /// for all of them.
+  public var firstSeeds: Int?
+  /// Candidates, the best ones by their first seeds, that are trained with the other seeds when no
+  /// further proposal is asked for; nil for none.
+  public var finalists: Int?
+  /// What a candidate must pass before it is trained on the task; nil for nothing.
+  public var cheapStage: CheapStage?
   /// Losses of the burn-in, `dpo` first.
   public var baselines: [String]
   /// As given on the command line: `llm`, `replay:FILE` …
@@ -35,6 +43,7 @@ public struct RunConfig: Hashable, Sendable, Codable {
   /// `dpo` is put first among the baselines whether it is named or not.
   public init(
     task: String, taskDigest: String, metric: String = "reward", seeds: [UInt64],
+    firstSeeds: Int? = nil, finalists: Int? = nil, cheapStage: CheapStage? = nil,
     baselines: [String] = ["dpo", "slic", "ipo", "kto-pair"], proposer: String,
     proposerSettings: [String: String] = [:], generations: Int? = nil, minutes: Double? = nil,
     patience: Int? = nil, resamples: Int = 3, breaker: Int = 10,
@@ -44,6 +53,9 @@ public struct RunConfig: Hashable, Sendable, Codable {
     self.taskDigest = taskDigest
     self.metric = metric
     self.seeds = seeds
+    self.firstSeeds = firstSeeds
+    self.finalists = finalists
+    self.cheapStage = cheapStage
     var unique = ["dpo"]
     for name in baselines where !unique.contains(name) { unique.append(name) }
     self.baselines = unique
@@ -58,6 +70,13 @@ public struct RunConfig: Hashable, Sendable, Codable {
     self.settings = settings
   }
 
+  /// The task's name for people: of a task file the file's own name without its folder.
+  public var taskName: String { task.split(separator: "/").last.map(String.init) ?? task }
+  /// The seeds that every candidate is trained with.
+  public var candidateSeeds: [UInt64] { Array(seeds.prefix(firstSeeds ?? seeds.count)) }
+  /// The seeds that only finalists are trained with.
+  public var finalistSeeds: [UInt64] { Array(seeds.dropFirst(candidateSeeds.count)) }
+
   /// - Throws: `LossmithError` (`usage`) for a value that makes no sense.
   public func validate() throws {
     func require(_ holds: Bool, _ message: String, _ flag: String, _ remedy: String) throws {
@@ -67,6 +86,18 @@ public struct RunConfig: Hashable, Sendable, Codable {
       !seeds.isEmpty, "A run needs at least one seed.", "--seeds", "Give a number from 1.")
     try require(
       Set(seeds).count == seeds.count, "A seed occurs twice.", "--seeds", "Give each seed once.")
+    try require(
+      firstSeeds.map { $0 >= 1 } ?? true, "The first seeds are fewer than one.", "--first-seeds",
+      "Give a number from 1.")
+    try require(
+      finalists.map { $0 >= 0 } ?? true, "The number of finalists is negative.", "--finalists",
+      "Give 0 or more.")
+    try require(
+      cheapStage.map { $0.task != task } ?? true, "The cheap stage is the task itself.",
+      "--cheap-stage", "Give another task, or --cheap-stage none.")
+    try require(
+      cheapStage.map { !$0.seeds.isEmpty } ?? true, "The cheap stage needs at least one seed.",
+      "--cheap-stage", "Give it a seed.")
     try require(
       generations.map { $0 >= 0 } ?? true, "The number of generations is negative.",
       "--generations", "Give 0 (burn-in only) or more.")

@@ -6,6 +6,10 @@ public struct RunFlags: Hashable, Sendable {
   public var taskDigest: String?
   public var metric: String?
   public var seeds: [UInt64]?
+  public var firstSeeds: Int?
+  public var finalists: Int?
+  /// The task of the cheap stage, or `none`.
+  public var cheapStage: String?
   public var baselines: [String]?
   public var proposer: String?
   /// Only the settings named here are compared.
@@ -36,6 +40,9 @@ extension RunConfig {
     }
     compare("metric", metric, flags.metric)
     compare("seeds", seeds, flags.seeds)
+    compare("first seeds", firstSeeds ?? seeds.count, flags.firstSeeds)
+    compare("finalists", finalists ?? 0, flags.finalists)
+    compare("the cheap stage", cheapStage?.task ?? "none", flags.cheapStage)
     compare("baselines", baselines, flags.baselines.map(Self.withDPO))
     compare("proposer", proposer, flags.proposer)
     for (name, given) in flags.proposerSettings.sorted(by: { $0.key < $1.key }) {

@@ -34,7 +34,16 @@ extension RunState {
     case .exhausted:
       isReplyPending = false
       isExhausted = true
-    case .proposed, .refused, .buildStarted, .built, .evaluationStarted, .evaluated, .judged:
+    case .screened(let screening) where event.place.candidate == nil:
+      guard let last = baselines.indices.last else { throw Self.impossible(event) }
+      baselines[last].screening = screening
+    case .extensionStarted, .extended:
+      guard let index = event.place.candidate, candidates.indices.contains(index - 1),
+        candidates[index - 1].record != nil
+      else { throw Self.impossible(event) }
+      candidates[index - 1].apply(event.body)
+    case .proposed, .refused, .buildStarted, .built, .screeningStarted, .screened,
+      .evaluationStarted, .evaluated, .judged:
       guard let last = candidates.indices.last, candidates[last].index == event.place.candidate
       else { throw Self.impossible(event) }
       candidates[last].apply(event.body)
@@ -70,6 +79,10 @@ extension RunState.Candidate {
       self.refusal = refusal.finding
     case .buildStarted: buildStarted = true
     case .built(let library): self.library = library
+    case .screeningStarted: screeningStarted = true
+    case .screened(let screening): self.screening = screening
+    case .extensionStarted: extensionStarted = true
+    case .extended(let evaluation): further = evaluation.record
     case .evaluationStarted: evaluationStarted = true
     case .evaluated(let evaluation): record = evaluation.record
     case .judged(let judgement): self.judgement = judgement

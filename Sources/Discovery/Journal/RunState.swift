@@ -5,6 +5,8 @@ public struct RunState: Hashable, Sendable {
   /// A loss of the burn-in.
   public struct Baseline: Hashable, Sendable {
     public var name: String
+    /// nil without a cheap stage.
+    public var screening: JournalEvent.Screening?
     /// nil while it is being evaluated.
     public var record: EvaluationRecord?
   }
@@ -25,9 +27,15 @@ public struct RunState: Hashable, Sendable {
     public var refusal: Finding?
     public var buildStarted = false
     public var library: JournalEvent.Library?
+    public var screeningStarted = false
+    /// nil without a cheap stage.
+    public var screening: JournalEvent.Screening?
     public var evaluationStarted = false
     public var record: EvaluationRecord?
     public var judgement: JournalEvent.Judgement?
+    public var extensionStarted = false
+    /// Of the further seeds of a finalist, alone.
+    public var further: EvaluationRecord?
   }
 
   /// A generation that is over.
@@ -76,9 +84,13 @@ public struct RunState: Hashable, Sendable {
       return "evaluation of baseline \(baseline.name)"
     }
     if isReplyPending { return "request of reply \(candidates.count + 1), possibly paid for" }
+    if let finalist = candidates.first(where: { $0.extensionStarted && $0.further == nil }) {
+      return "further seeds of \(finalist.name ?? "reply \(finalist.index)")"
+    }
     guard let last = candidates.last, last.judgement == nil else { return nil }
     let name = last.name ?? "reply \(last.index)"
     if last.record != nil || last.refusal != nil { return nil }
+    if last.screeningStarted && last.screening == nil { return "cheap stage of \(name)" }
     if last.evaluationStarted { return "evaluation of \(name)" }
     return last.buildStarted && last.library == nil ? "build of \(name)" : nil
   }

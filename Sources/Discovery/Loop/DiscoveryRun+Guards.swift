@@ -27,27 +27,38 @@ extension DiscoveryRun {
       remedy: finding.remedy.isEmpty ? nil : finding.remedy)
   }
 
-  /// An evaluator's record, held to its promises: numbers exactly when the verdict is `ok`.
+  /// An evaluator's record on the task, held to its promises: numbers exactly when the verdict is `ok`.
   ///
   /// - Throws: `LossmithError` (`hostFault`) for a host fault, or for a record that breaks the
   ///   evaluator's contract or belongs to another reference policy than the run's.
-  func soundRecord(_ record: EvaluationRecord) throws -> EvaluationRecord {
+  func soundRecord(_ record: EvaluationRecord, seeds: [UInt64]) throws -> EvaluationRecord {
+    try soundRecord(
+      record, seeds: seeds, metric: config.metric,
+      reference: state.baselines.first?.record?.referenceHash)
+  }
+
+  /// The same for a record of any task.
+  ///
+  /// - Parameter reference: hash of the reference policy that the record must belong to; nil for any.
+  func soundRecord(
+    _ record: EvaluationRecord, seeds: [UInt64], metric: String, reference: String?
+  ) throws -> EvaluationRecord {
     try refuseHostFault(record.finding)
     var sound = record
     guard record.finding.verdict.isOK else {
       sound.seeds = []
       return sound
     }
-    guard record.seeds.map(\.seed) == config.seeds else {
+    guard record.seeds.map(\.seed) == seeds else {
       throw LossmithError(
         .hostFault, "The evaluation of \(record.plugin) does not have the run's seeds.")
     }
-    let values = record.seeds.map { $0.metrics[config.metric] }
+    let values = record.seeds.map { $0.metrics[metric] }
     guard !values.contains(nil) else {
       throw LossmithError(
-        .hostFault, "The evaluation of \(record.plugin) does not have the metric \(config.metric).")
+        .hostFault, "The evaluation of \(record.plugin) does not have the metric \(metric).")
     }
-    if let other = state.baselines.first?.record?.referenceHash, other != record.referenceHash {
+    if let reference, reference != record.referenceHash {
       throw LossmithError(
         .hostFault,
         "The reference policy is not the one that the run began with, so its numbers cannot be"
@@ -56,7 +67,7 @@ extension DiscoveryRun {
     }
     guard values.allSatisfy({ $0?.isFinite ?? false }) else {
       sound.finding = Finding(
-        .failed(check: "eta"), "The trained policy's \(config.metric) is not a finite number.",
+        .failed(check: "eta"), "The trained policy's \(metric) is not a finite number.",
         remedy: "Bound the loss or its gradient, so that training does not blow up.")
       sound.seeds = []
       return sound
@@ -77,6 +88,7 @@ extension DiscoveryRun {
     if let judgement = twin.judgement {
       message += ", which got the verdict \(judgement.finding.verdict)"
       if let eta = judgement.eta { message += " and η = \(eta.text)" }
+      if let stage = judgement.stoppedAt { message += " and was stopped at \(stage)" }
     }
     return Finding(
       .duplicate(of: name), message + ".", remedy: "Propose a loss that differs from all earlier.")
@@ -88,6 +100,17 @@ extension DiscoveryRun {
       throw LossmithError(.hostFault, "The run has no candidate in hand.")
     }
     return candidate
+  }
+
+  /// The same for the cheap stage, whose stages are one for people.
+  func relayScreening(
+    _ progress: EvaluationProgress, candidate: RunState.Candidate? = nil, name: String? = nil
+  ) throws {
+    notify(
+      .init(
+        .screen, progress.message, generation: candidate?.generation, attempt: candidate?.attempt,
+        candidate: candidate?.index, name: candidate?.name ?? name, fraction: progress.fraction))
+    try heedInterrupt()
   }
 
   /// Passes an evaluator's word on, and lets Ctrl-C through.

@@ -45,6 +45,16 @@ extension DiscoveryRun {
       warnings: (candidate.library?.warnings ?? []) + (candidate.record?.warnings ?? []))
   }
 
+  func stoppedFeedback(
+    on candidate: RunState.Candidate, _ screening: JournalEvent.Screening
+  ) -> StoppedFeedback? {
+    guard let eta = screening.eta, let gain = screening.gain else { return nil }
+    return StoppedFeedback(
+      name: candidate.name ?? "", task: config.taskName, stage: screening.stage, eta: eta,
+      gain: gain,
+      message: screening.sentence)
+  }
+
   func failureFeedback(on candidate: RunState.Candidate, finding: Finding) -> FailureFeedback {
     FailureFeedback(
       name: candidate.proposal == nil ? nil : candidate.name, finding: finding,

@@ -11,35 +11,13 @@ extension DiscoveryRun {
     case .ask(let generation, let attempt): try ask(generation: generation, attempt: attempt)
     case .read: try read(try current())
     case .build: try build(try current())
+    case .screen: try screen(try current())
     case .evaluate: try evaluate(try current())
     case .judge: try judge(try current())
+    case .extend(let index): try extend(state.candidates[index - 1])
     case .close(let generation, let winner): try close(generation, winner: winner)
     case .stop: break
     }
-  }
-
-  private func evaluateBaseline(_ name: String) throws {
-    if state.baselines.last?.name != name { try append(.baselineStarted(.init(name: name))) }
-    notify(.init(.baseline, "evaluating", name: name))
-    let record = try guarded(.baseline) {
-      let record = try parts.evaluator.evaluate(baseline: name, seeds: config.seeds) {
-        try relay($0, name: name)
-      }
-      let sound = try soundRecord(record)
-      // Without DPO there is nothing to compare with, and DPO is known to be well.
-      if name == "dpo", !sound.finding.verdict.isOK {
-        throw LossmithError(
-          .hostFault, "The baseline dpo failed: \(sound.finding.verdict). \(sound.finding.message)",
-          remedy: sound.finding.remedy.isEmpty ? nil : sound.finding.remedy)
-      }
-      return sound
-    }
-    let folder = "baselines/\(CandidateName.slug(name))"
-    try directory.write(
-      try RunJSON.encode(record, pretty: true), "evaluation.json", in: folder)
-    try append(.baselineEvaluated(.init(record: record)))
-    let eta = record.estimate(config.metric).map { "η = \($0.text)" }
-    notify(.init(.baseline, eta ?? record.finding.verdict.description, name: name))
   }
 
   private func open() throws {
@@ -103,7 +81,7 @@ extension DiscoveryRun {
     notify(try current().progress(.parse, proposal == nil ? refusal.message : "read"))
   }
 
-  private func build(_ candidate: RunState.Candidate) throws {
+  func build(_ candidate: RunState.Candidate) throws {
     guard let proposal = candidate.proposal, let name = candidate.name,
       let folder = candidate.folder
     else { return }
@@ -136,54 +114,6 @@ extension DiscoveryRun {
         path: "\(folder)/loss.so", sha256: built.sha256, warnings: built.warnings)
       try append(.built(library), at: candidate.place)
     }
-  }
-
-  private func evaluate(_ candidate: RunState.Candidate) throws {
-    guard let library = candidate.library, let name = candidate.name,
-      let folder = candidate.folder
-    else { return }
-    let file = directory.url.appending(path: library.path)
-    guard FileManager.default.fileExists(atPath: file.path) else {
-      // Somebody tidied up between two sessions; the journal has the source.
-      try build(candidate)
-      return
-    }
-    if !candidate.evaluationStarted { try append(.evaluationStarted, at: candidate.place) }
-    notify(candidate.progress(.check, "checking"))
-    let record = try guarded(.evaluation) {
-      do {
-        return try soundRecord(
-          try parts.evaluator.evaluate(library: file, name: name, seeds: config.seeds) {
-            try relay($0, candidate: candidate)
-          })
-      } catch let failure as LossFailure {
-        return try soundRecord(
-          EvaluationRecord(
-            plugin: name, finding: failure.finding,
-            referenceHash: state.baselines.first?.record?.referenceHash ?? "", seeds: [],
-            seconds: 0))
-      }
-    }
-    try directory.write(try RunJSON.encode(record, pretty: true), "evaluation.json", in: folder)
-    try append(.evaluated(.init(record: record)), at: candidate.place)
-  }
-
-  private func judge(_ candidate: RunState.Candidate) throws {
-    let record = candidate.refusal == nil ? candidate.record : nil
-    let finding = candidate.refusal ?? record?.finding ?? Finding(.ok)
-    let eta = record?.estimate(config.metric)
-    let delta = record.flatMap { difference(of: $0) }
-    let feedback = try guarded(.prompt) {
-      if let eta {
-        try parts.prompts.feedback(successFeedback(on: candidate, eta: eta, delta: delta))
-      } else {
-        try parts.prompts.feedback(failureFeedback(on: candidate, finding: finding))
-      }
-    }
-    try append(
-      .judged(.init(finding: finding, eta: eta, delta: delta, feedback: feedback)),
-      at: candidate.place)
-    notify(candidate.progress(.verdict, eta.map { "η = \($0.text)" } ?? "\(finding.verdict)"))
   }
 
   private func close(_ generation: Int, winner: Int?) throws {

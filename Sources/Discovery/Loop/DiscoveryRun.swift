@@ -11,6 +11,8 @@ public final class DiscoveryRun {
   public struct Parts {
     public var proposer: any Proposer
     public var evaluator: any CandidateEvaluator
+    /// Trains on the cheap stage; needed exactly when the configuration names one.
+    public var screener: (any CandidateEvaluator)?
     public var prompts: any PromptWriter
     /// Reads a reply; throws `LossFailure` with `rejected(parse)` for one that cannot be read.
     public var parse: (ProposalReply) throws -> Proposal
@@ -20,13 +22,15 @@ public final class DiscoveryRun {
     public var isInterrupted: () -> Bool
 
     public init(
-      proposer: any Proposer, evaluator: any CandidateEvaluator, prompts: any PromptWriter,
+      proposer: any Proposer, evaluator: any CandidateEvaluator,
+      screener: (any CandidateEvaluator)? = nil, prompts: any PromptWriter,
       parse: @escaping (ProposalReply) throws -> Proposal = { try ReplyParser().parse($0) },
       observe: @escaping (RunProgress) -> Void = { _ in },
       isInterrupted: @escaping () -> Bool = { false }
     ) {
       self.proposer = proposer
       self.evaluator = evaluator
+      self.screener = screener
       self.prompts = prompts
       self.parse = parse
       self.observe = observe
@@ -157,7 +161,7 @@ public final class DiscoveryRun {
 
 /// An error that is not the candidate's: of the machine, of Lossmith, of the proposer.
 struct HostFault: Error {
-  enum Step: String { case ask, parse, build, evaluation, baseline, prompt }
+  enum Step: String { case ask, parse, build, screening, evaluation, baseline, prompt }
 
   var step: Step
   var error: LossmithError

@@ -7,16 +7,22 @@ extension EvaluationRecord {
     return Statistics.estimate(metric: metric, values: values)
   }
 
-  /// This record's metric minus the other's, paired by seed.
+  /// This record's metric minus the other's, paired by seed, over the seeds that both have.
   ///
-  /// - Returns: nil when one of them failed, when they do not share their seeds, or when their
-  ///   numbers belong to different reference policies and cannot be compared.
+  /// - Returns: nil when one of them failed, when they share no seed, when a seed lacks the metric, or
+  ///   when their numbers belong to different reference policies and cannot be compared.
   public func difference(to other: EvaluationRecord, metric: String) -> Difference? {
     guard finding.verdict.isOK, other.finding.verdict.isOK,
-      referenceHash == other.referenceHash, seeds.map(\.seed) == other.seeds.map(\.seed),
-      let mine = values(of: metric), let theirs = other.values(of: metric)
+      referenceHash == other.referenceHash, let mine = values(of: metric),
+      let theirs = other.values(of: metric)
     else { return nil }
-    return Statistics.pairedDifference(mine, theirs)
+    let partners = Dictionary(
+      zip(other.seeds.map(\.seed), theirs), uniquingKeysWith: { first, _ in first })
+    let pairs = zip(seeds.map(\.seed), mine).compactMap { seed, value in
+      partners[seed].map { (value, $0) }
+    }
+    return pairs.isEmpty
+      ? nil : Statistics.pairedDifference(pairs.map(\.0), pairs.map(\.1))
   }
 
   private func values(of metric: String) -> [Double]? {

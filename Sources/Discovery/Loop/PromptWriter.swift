@@ -9,6 +9,8 @@ public protocol PromptWriter {
   func feedback(_ feedback: SuccessFeedback) throws -> String
   /// What a proposal without one is told.
   func feedback(_ feedback: FailureFeedback) throws -> String
+  /// What a proposal is told that learned nothing on the cheap stage.
+  func feedback(_ feedback: StoppedFeedback) throws -> String
 }
 
 /// The templates' words, with what the system prompt tells of a run.
@@ -25,4 +27,5 @@ public struct TemplatePrompts: PromptWriter {
   public func archive(_ prompt: ArchivePrompt) -> String { book.archive(prompt) }
   public func feedback(_ feedback: SuccessFeedback) -> String { book.feedback(feedback) }
   public func feedback(_ feedback: FailureFeedback) -> String { book.feedback(feedback) }
+  public func feedback(_ feedback: StoppedFeedback) -> String { book.feedback(feedback) }
 }

@@ -10,8 +10,10 @@ struct RunPlan {
     /// The burn-in is done: make the archive that the proposer starts from.
     case open
     case ask(generation: Int, attempt: Int)
-    /// The last candidate: read its reply, build, evaluate, judge.
-    case read, build, evaluate, judge
+    /// The last candidate: read its reply, build, try it on the cheap stage, evaluate, judge.
+    case read, build, screen, evaluate, judge
+    /// Train a finalist, by its index, with its further seeds.
+    case extend(Int)
     case close(generation: Int, winner: Int?)
     case stop(StopReason)
   }
@@ -37,6 +39,9 @@ struct RunPlan {
     if tries.count > config.resamples { return .close(generation: generation, winner: nil) }
     if state.isExhausted, !tries.isEmpty { return .close(generation: generation, winner: nil) }
     if let reason = stopReason(state, elapsed: elapsed, isNewGeneration: tries.isEmpty) {
+      if reason.isEnd, let finalist = finalists(state).first(where: { $0.further == nil }) {
+        return .extend(finalist.index)
+      }
       return .stop(reason)
     }
     return .ask(generation: generation, attempt: tries.count)
@@ -44,8 +49,22 @@ struct RunPlan {
 
   private func step(for candidate: RunState.Candidate) -> Step {
     if candidate.refusal != nil || candidate.record != nil { return .judge }
+    if candidate.screening?.passed == false { return .judge }
     if candidate.proposal == nil { return .read }
-    return candidate.library == nil ? .build : .evaluate
+    if candidate.library == nil { return .build }
+    return config.cheapStage != nil && candidate.screening == nil ? .screen : .evaluate
+  }
+
+  /// The best candidates by the mean over their first seeds, the best first; the earlier of two equals.
+  func finalists(_ state: RunState) -> [RunState.Candidate] {
+    guard let count = config.finalists, !config.finalistSeeds.isEmpty else { return [] }
+    let measured = state.candidates.compactMap { candidate in
+      candidate.judgement?.eta.map { (candidate: candidate, mean: $0.mean) }
+    }
+    let order = measured.sorted {
+      ($1.mean, $0.candidate.index) < ($0.mean, $1.candidate.index)
+    }
+    return order.prefix(count).map(\.candidate)
   }
 
   private func stopReason(_ state: RunState, elapsed: Double, isNewGeneration: Bool)

@@ -4,6 +4,10 @@ public struct RunProgress: Hashable, Sendable {
     /// A session begins.
     case start
     case baseline, propose, parse, build, check, train
+    /// The cheap stage.
+    case screen
+    /// Further seeds of a finalist.
+    case finalist
     /// A candidate's verdict.
     case verdict
     /// A generation is over.

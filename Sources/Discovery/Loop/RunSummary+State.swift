@@ -5,6 +5,7 @@ extension RunSummary {
   public init(of state: RunState, config: RunConfig) {
     let dpo = state.baselines.first { $0.name == "dpo" }?.record
     var measured: [Measured] = []
+    var stopped: [Stopped] = []
     var failed: [Failed] = []
 
     for baseline in state.baselines {
@@ -17,33 +18,50 @@ extension RunSummary {
           : dpo.flatMap {
             record.difference(to: $0, metric: config.metric)
           }
-        measured.append(
-          Self.row(baseline.name, origin, record: record, eta: eta, delta: delta))
+        var row = Self.row(baseline.name, origin, record: record, eta: eta, delta: delta)
+        row.cheapEta = baseline.screening?.eta
+        measured.append(row)
       } else {
-        failed.append(.init(name: baseline.name, origin: origin, finding: record.finding))
+        failed.append(
+          .init(
+            name: baseline.name, origin: origin, finding: record.finding,
+            cheapEta: baseline.screening?.eta, seconds: record.seconds))
       }
     }
     var failures: [String: Int] = [:]
     for candidate in state.candidates {
-      guard let judgement = candidate.judgement else { continue }
+      guard let outcome = state.outcome(of: candidate, metric: config.metric) else { continue }
       let name = candidate.name ?? "reply \(candidate.index)"
       let origin = Origin(
         candidate: candidate.index, generation: candidate.generation, attempt: candidate.attempt,
         folder: candidate.folder ?? "")
-      if let eta = judgement.eta, let record = candidate.record {
-        var row = Self.row(name, origin, record: record, eta: eta, delta: judgement.delta)
+      switch outcome {
+      case .measured(let record, let eta, let delta):
+        var row = Self.row(name, origin, record: record, eta: eta, delta: delta)
         row.warnings = (candidate.library?.warnings ?? []) + row.warnings
+        row.cheapEta = candidate.screening?.eta
         measured.append(row)
-      } else {
-        failed.append(.init(name: name, origin: origin, finding: judgement.finding))
-        failures[judgement.finding.verdict.likeness, default: 0] += 1
+      case .stopped(let screening):
+        guard let eta = screening.eta, let gain = screening.gain else { continue }
+        stopped.append(
+          .init(
+            name: name, origin: origin, stage: screening.stage, eta: eta, gain: gain,
+            seconds: screening.record.seconds))
+      case .failed(let finding):
+        failed.append(
+          .init(
+            name: name, origin: origin, finding: finding, cheapEta: candidate.screening?.eta,
+            seconds: (candidate.measurement ?? candidate.screening?.record)?.seconds))
+        failures[finding.verdict.likeness, default: 0] += 1
       }
     }
 
     self.init(
-      task: config.task, metric: config.metric, seeds: config.seeds, proposer: config.proposer,
-      referenceHash: dpo?.referenceHash, measured: Self.ranked(measured), failed: failed,
-      trajectory: Self.trajectory(state, metric: config.metric),
+      task: config.task, metric: config.metric, seeds: config.seeds,
+      firstSeeds: config.finalistSeeds.isEmpty ? nil : config.candidateSeeds,
+      cheapStage: config.cheapStage?.task, proposer: config.proposer,
+      referenceHash: dpo?.referenceHash, measured: Self.ranked(measured), stopped: stopped,
+      failed: failed, trajectory: Self.trajectory(state, metric: config.metric),
       proposals: state.candidates.count, failures: failures,
       promptTokens: state.candidates.compactMap(\.reply.promptTokens).reduce(0, +),
       completionTokens: state.candidates.compactMap(\.reply.completionTokens).reduce(0, +),
@@ -78,7 +96,11 @@ extension RunSummary {
     var best = state.baselines.compactMap { $0.record?.estimate(metric)?.mean }.max()
     return state.generations.map { generation in
       let winner = generation.winner.map { state.candidates[$0 - 1] }
-      let eta = winner?.judgement?.eta
+      var eta: Estimate?
+      if let winner, case .measured(_, let measured, _) = state.outcome(of: winner, metric: metric)
+      {
+        eta = measured
+      }
       if let mean = eta?.mean { best = max(best ?? mean, mean) }
       return Point(
         generation: generation.number, name: winner?.name, eta: eta, best: best,

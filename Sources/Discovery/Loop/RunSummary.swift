@@ -28,20 +28,41 @@ public struct RunSummary: Hashable, Sendable, Codable {
     /// Against DPO; nil for DPO itself.
     public var delta: Difference?
     public var warnings: [String]
+    /// Wall time on the task, all seeds.
+    public var seconds: Double
+    /// η on the cheap stage; nil without one.
+    public var cheapEta: Estimate?
+  }
+
+  /// A loss that was trained on the cheap stage only, where it learned nothing: a result, no failure.
+  public struct Stopped: Hashable, Sendable, Codable {
+    public var name: String
+    public var origin: Origin
+    /// The task of the stage.
+    public var stage: String
+    /// On the stage.
+    public var eta: Estimate
+    /// On the stage, against the policy that training starts from.
+    public var gain: Difference
+    /// Wall time on the stage.
     public var seconds: Double
   }
 
-  /// A loss that was not.
+  /// A loss that was not trained to the end anywhere.
   public struct Failed: Hashable, Sendable, Codable {
     public var name: String
     public var origin: Origin
     public var finding: Finding
+    /// η on the cheap stage, where it came that far.
+    public var cheapEta: Estimate?
+    /// Wall time of what was trained.
+    public var seconds: Double?
   }
 
   /// One generation of the trajectory.
   public struct Point: Hashable, Sendable, Codable {
     public var generation: Int
-    /// The candidate that was measured; nil for a failed generation.
+    /// The candidate that was measured, be it on the cheap stage only; nil for a failed generation.
     public var name: String?
     public var eta: Estimate?
     /// The best mean up to here, baselines included; nil when there is none.
@@ -51,12 +72,19 @@ public struct RunSummary: Hashable, Sendable, Codable {
 
   public var task: String
   public var metric: String
+  /// Of the baselines and the finalists.
   public var seeds: [UInt64]
+  /// Of every candidate, where they are fewer; nil where they are not.
+  public var firstSeeds: [UInt64]?
+  /// The task of the cheap stage; nil without one.
+  public var cheapStage: String?
   public var proposer: String
   /// Content hash of the reference policy; nil before the first evaluation.
   public var referenceHash: String?
   /// Best mean first; baselines and candidates together.
   public var measured: [Measured]
+  /// In the order of their proposals.
+  public var stopped: [Stopped]
   /// In the order of their proposals, baselines first.
   public var failed: [Failed]
   public var trajectory: [Point]

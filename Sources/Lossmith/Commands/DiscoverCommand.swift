@@ -13,11 +13,16 @@ struct DiscoverCommand: ParsableCommand {
       Without an endpoint a recorded transcript is replayed: the 18 proposals of the published \
       DiscoPOP run. Set an endpoint with --base-url and --model (or LOSSMITH_BASE_URL, LOSSMITH_MODEL) \
       and a key in the environment variable LOSSMITH_API_KEY to let a model propose.
+
+      A proposal goes from the cheap to the costly: build, check, the cheap stage (milliseconds), then \
+      the task. One that learns nothing on the cheap stage, by the 95 % interval of its difference to \
+      the policy that it starts from, stops there. The others are trained with the first seeds, and the \
+      best few of them with the rest at the end.
       """)
 
   @Option(
     help:
-      "The task (default: bandit): \(TaskCatalogue.entries.map(\.name).joined(separator: ", ")).")
+      "The task (default: reviews): \(TaskCatalogue.entries.map(\.name).joined(separator: ", ")).")
   var task: String?
   @Option(
     help: ArgumentHelp(
@@ -30,7 +35,18 @@ struct DiscoverCommand: ParsableCommand {
   @Option(help: "Stop after P generations without a better mean.") var patience: Int?
   @Option(help: "Further tries of a generation whose proposal fails (default: 3).") var resamples:
     Int?
-  @Option(help: "Seeds of each η (default: 5).") var seeds: Int?
+  @Option(help: "Seeds of baselines and finalists (default: 5).") var seeds: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Seeds of every proposal (default: 3, on bandit all).", valueName: "first-seeds"))
+  var firstSeeds: Int?
+  @Option(help: "Best proposals that get all seeds at the end (default: 3, on bandit all).")
+  var finalists: Int?
+  @Option(
+    help: ArgumentHelp(
+      "What a proposal must learn on before the task: bandit (default) or none.",
+      valueName: "stage"))
+  var cheapStage: String?
   @Option(help: "Value of the tunable beta (default: the task's).") var beta: Double?
   @Option(parsing: .upToNextOption, help: "Losses measured first (default: dpo slic ipo kto-pair).")
   var baselines: [String] = []
@@ -53,6 +69,18 @@ struct DiscoverCommand: ParsableCommand {
     if let seeds, seeds < 1 {
       throw ValidationError("--seeds takes a number from 1, not \(seeds).")
     }
+    if let firstSeeds, firstSeeds < 1 {
+      throw ValidationError("--first-seeds takes a number from 1, not \(firstSeeds).")
+    }
+    if let finalists, finalists < 0 {
+      throw ValidationError("--finalists takes a number from 0, not \(finalists).")
+    }
+    if let cheapStage, !["bandit", "none"].contains(cheapStage) {
+      throw ValidationError("--cheap-stage takes bandit or none, not \(cheapStage).")
+    }
+    if cheapStage == "bandit", task == "bandit" {
+      throw ValidationError("The task bandit is cheap itself: give no --cheap-stage.")
+    }
   }
 
   func run() throws {
@@ -65,31 +93,29 @@ struct DiscoverCommand: ParsableCommand {
     let stored = try resume.map { try open(URL(fileURLWithPath: $0), selection) }
     let bench = Workbench(
       cache: installation.cacheDirectory, settings: stored?.config.settings ?? [:])
-    let facts = try bench.taskFacts(
-      stored?.config.task ?? TaskName.resolve(task ?? "bandit")
-    ) { progress in
-      console.live("\(progress.stage) \(progress.detail)")
-    }
-    let directory = try stored ?? create(selection, facts.task, bench)
+    let facts = try prepare(stored?.config.task ?? chosenTask, bench, console)
+    let stage = try cheapTask(stored?.config).map { try prepare($0, bench, console) }
+    let directory = try stored ?? create(selection, facts, stage, bench)
     let config = directory.config
     if let note = selection.note { console.note(note) }
-    guard facts.task.digest == config.taskDigest else {
-      throw LossmithError(
-        .runDirectory, "the task \(config.task) of this program differs from the one of the run",
-        at: directory.url.path, remedy: "Start a new run with --out.")
+    try require(facts, config.taskDigest, of: config.task, directory)
+    if let stage, let cheap = config.cheapStage {
+      try require(stage, cheap.taskDigest, of: cheap.task, directory)
     }
 
-    var environment = facts.environment
-    environment["reference_eta"] = "\(facts.task.referenceEta)"
-    let evaluator = WorkerEvaluator(
-      task: config.task, tunables: config.tunables, environment: environment, workbench: bench,
-      builder: library.builder, catalogue: library.catalogueLoss)
+    func evaluator(_ task: String) -> WorkerEvaluator {
+      var environment = facts.environment
+      environment["reference_eta"] = "\(facts.task.referenceEta)"
+      return WorkerEvaluator(
+        task: task, tunables: config.tunables, environment: environment, workbench: bench,
+        builder: library.builder, catalogue: library.catalogueLoss)
+    }
     let progress = RunProgressPrinter(
       console: console, expectedGenerations: config.generations ?? selection.replies)
     let parts = DiscoveryRun.Parts(
       proposer: selection.make(retries: retries, notice: { console.note($0) }),
-      evaluator: evaluator, prompts: try prompts(installation, config, facts.task),
-      observe: progress.show,
+      evaluator: evaluator(config.task), screener: config.cheapStage.map { evaluator($0.task) },
+      prompts: try prompts(installation, config, facts.task), observe: progress.show,
       isInterrupted: { Interruption.isRequested })
     let outcome = try DiscoveryRun(in: directory, parts: parts).run()
     let report = try RunPages.write(directory.url, installation: installation)
@@ -102,22 +128,67 @@ struct DiscoverCommand: ParsableCommand {
     if let error = outcome.error { throw error }
   }
 
+  private var chosenTask: String { TaskName.resolve(task ?? "reviews") }
+
+  /// The task of the cheap stage: the run's own, or what the flags of a new run say.
+  private func cheapTask(_ stored: RunConfig?) -> String? {
+    if let stored { return stored.cheapStage?.task }
+    return cheapStage == "none" || chosenTask == "bandit" ? nil : cheapStage ?? "bandit"
+  }
+
+  /// The facts of a task, whose reference is fitted if it must be; that is shown.
+  private func prepare(
+    _ task: String, _ bench: Workbench, _ console: Console
+  ) throws -> (environment: [String: String], task: TaskFacts) {
+    let progress = PreparationPrinter(console: console)
+    do {
+      return try bench.taskFacts(task) { progress.show($0.detail, fraction: $0.fraction) }
+    } catch var error as LossmithError where error.code == .interrupted {
+      error.message = "Interrupted while the task \(task) was prepared."
+      error.remedy =
+        resume.map { "Continue with `lossmith discover --resume \($0)`." }
+        ?? "Nothing was begun yet: give the same command again."
+      throw error
+    }
+  }
+
+  private func require(
+    _ facts: (environment: [String: String], task: TaskFacts), _ digest: String, of task: String,
+    _ directory: RunDirectory
+  ) throws {
+    guard facts.task.digest == digest else {
+      throw LossmithError(
+        .runDirectory, "the task \(task) of this program differs from the one of the run",
+        at: directory.url.path, remedy: "Start a new run with --out.")
+    }
+  }
+
   private func storedProposer() throws -> String? {
     try resume.map { try RunDirectory.read(at: URL(fileURLWithPath: $0)).config.proposer }
   }
 
   private func create(
-    _ selection: ProposerSelection, _ facts: TaskFacts, _ bench: Workbench
+    _ selection: ProposerSelection,
+    _ facts: (environment: [String: String], task: TaskFacts),
+    _ stage: (environment: [String: String], task: TaskFacts)?, _ bench: Workbench
   ) throws -> RunDirectory {
     let folder = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     let url =
       out.map { URL(fileURLWithPath: $0) }
-      ?? RunDirectory.defaultURL(task: facts.name, under: folder)
+      ?? RunDirectory.defaultURL(task: facts.task.name, under: folder)
     var tunables: [String: Double] = [:]
     tunables["beta"] = beta
+    let count = seeds ?? 5
+    let first = min(count, firstSeeds ?? (chosenTask == "bandit" ? count : 3))
     let config = RunConfig(
-      task: TaskName.resolve(task ?? "bandit"), taskDigest: facts.digest, metric: facts.metric,
-      seeds: (0..<UInt64(seeds ?? 5)).map { $0 },
+      task: chosenTask, taskDigest: facts.task.digest, metric: facts.task.metric,
+      seeds: (0..<UInt64(count)).map { $0 }, firstSeeds: first < count ? first : nil,
+      finalists: first < count ? finalists ?? 3 : nil,
+      cheapStage: stage.map {
+        CheapStage(
+          task: $0.task.name, taskDigest: $0.task.digest, metric: $0.task.metric,
+          seeds: [0, 1, 2, 3, 4], reference: $0.task.referenceEta)
+      },
       baselines: baselines.isEmpty ? ["dpo", "slic", "ipo", "kto-pair"] : baselines,
       proposer: selection.name, proposerSettings: selection.settings,
       generations: generations ?? selection.defaultGenerations, minutes: minutes,
@@ -130,6 +201,9 @@ struct DiscoverCommand: ParsableCommand {
     var flags = RunFlags()
     flags.task = task.map(TaskName.resolve)
     flags.seeds = seeds.map { (0..<UInt64($0)).map { $0 } }
+    flags.firstSeeds = firstSeeds
+    flags.finalists = finalists
+    flags.cheapStage = cheapStage
     flags.baselines = baselines.isEmpty ? nil : baselines
     flags.proposer = proposer == nil ? nil : selection.name
     flags.proposerSettings = selection.settings
@@ -152,8 +226,9 @@ struct DiscoverCommand: ParsableCommand {
     }
     let facts = SystemPrompt(
       manual: text, task: task.name, taskDescription: task.summary, metric: task.metric,
-      metricDescription: task.metricDescription, seeds: config.seeds.count,
-      beta: config.tunables["beta"] ?? task.beta, resamples: config.resamples)
+      metricDescription: task.metricDescription,
+      seeds: config.candidateSeeds.count, beta: config.tunables["beta"] ?? task.beta,
+      resamples: config.resamples, cheapStage: config.cheapStage?.task)
     return TemplatePrompts(
       book: try PromptBook(
         directory: installation.templates.appendingPathComponent("prompts").path),

@@ -41,25 +41,14 @@ enum RunPages {
     let (config, events) = try RunDirectory.read(at: run)
     let state = try RunState.fold(events)
     let summary = RunSummary(of: state, config: config)
-    let measured = Dictionary(
-      summary.measured.map { ($0.origin.candidate ?? -1, $0) },
-      uniquingKeysWith: { first, _ in first })
     let baselines = summary.measured.filter(\.origin.isBaseline).map {
       RunModel.Baseline(
-        name: $0.name, eta: eta($0.eta), kl: $0.metrics["kl"]?.mean, delta: $0.delta.map(delta))
+        name: $0.name, eta: eta($0.eta), kl: $0.metrics["kl"]?.mean, delta: $0.delta.map(delta),
+        cheapEta: $0.cheapEta.map(eta))
     }
     let candidates = state.candidates.compactMap { candidate -> RunModel.Candidate? in
-      guard let judgement = candidate.judgement else { return nil }
-      let row = measured[candidate.index]
-      return RunModel.Candidate(
-        index: candidate.index, generation: candidate.generation, attempt: candidate.attempt,
-        name: candidate.name ?? "reply \(candidate.index)",
-        thought: candidate.proposal?.thought ?? "",
-        source: candidate.proposal?.code ?? candidate.reply.text,
-        verdict: judgement.finding.verdict, message: judgement.finding.message,
-        remedy: judgement.finding.remedy, eta: row.map { eta($0.eta) },
-        kl: row?.metrics["kl"]?.mean, delta: row?.delta.map(delta),
-        seconds: candidate.record?.seconds ?? 0, warnings: row?.warnings ?? [])
+      guard let outcome = state.outcome(of: candidate, metric: config.metric) else { return nil }
+      return self.candidate(candidate, outcome, config)
     }
     let reference = summary.referenceHash.flatMap { hash in
       state.environment["reference_eta"].flatMap(Double.init).map {
@@ -67,13 +56,61 @@ enum RunPages {
       }
     }
     return RunModel(
-      title: run.lastPathComponent, task: config.task, metric: config.metric,
-      proposer: proposer(config), seeds: config.seeds, baselines: baselines,
+      title: run.lastPathComponent, task: config.taskName, metric: config.metric,
+      proposer: proposer(config), seeds: config.seeds, cheapStage: config.cheapStage?.task,
+      baselines: baselines,
       candidates: candidates, reference: reference, environment: state.environment,
       started: events.first.flatMap {
         try? Date($0.time, strategy: .iso8601.time(includingFractionalSeconds: true))
       }, stopReason: summary.stop?.sentence,
       notes: summary.cause.map { [$0] } ?? [])
+  }
+
+  private static func candidate(
+    _ candidate: RunState.Candidate, _ outcome: CandidateOutcome, _ config: RunConfig
+  ) -> RunModel.Candidate {
+    var shown = RunModel.Candidate(
+      index: candidate.index, generation: candidate.generation, attempt: candidate.attempt,
+      name: candidate.name ?? "reply \(candidate.index)",
+      thought: candidate.proposal?.thought ?? "",
+      source: candidate.proposal?.code ?? candidate.reply.text, verdict: .ok,
+      warnings: candidate.library?.warnings ?? [], cheapEta: candidate.screening?.eta.map(eta))
+    switch outcome {
+    case .measured(let record, let eta, let delta):
+      shown.eta = self.eta(eta)
+      shown.delta = delta.map(self.delta)
+      shown.kl = record.estimate("kl")?.mean
+      shown.seconds = record.seconds
+      shown.warnings += record.warnings
+      shown.curves = curves(record)
+      shown.curveTask = config.taskName
+    case .stopped(let screening):
+      shown.stoppedAt = screening.stage
+      shown.message = screening.sentence
+      shown.seconds = screening.record.seconds
+      shown.curves = curves(screening.record)
+      shown.curveTask = screening.stage
+    case .failed(let finding):
+      shown.verdict = finding.verdict
+      shown.message = finding.message
+      shown.remedy = finding.remedy
+      shown.seconds = candidate.measurement?.seconds ?? 0
+      shown.warnings = []
+    }
+    return shown
+  }
+
+  private static func curves(_ record: EvaluationRecord) -> [RunModel.Curve] {
+    record.seeds.compactMap { outcome in
+      outcome.curve.map {
+        RunModel.Curve(
+          seed: outcome.seed, step: $0.step,
+          values: [
+            .loss: $0.loss, .chosen: $0.chosen, .rejected: $0.rejected, .margin: $0.margin,
+            .accuracy: $0.accuracy, .gradientNorm: $0.gradientNorm,
+          ])
+      }
+    }
   }
 
   private static func proposer(_ config: RunConfig) -> String {

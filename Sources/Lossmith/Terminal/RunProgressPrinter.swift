@@ -13,6 +13,8 @@ final class RunProgressPrinter {
   private var generationsSeen = 0
   /// The stage and loss of the last plain line: within them only the live line moves.
   private var shown: String?
+  /// Of the stage that is under way.
+  private var stagePace = Pace()
 
   init(console: Console, expectedGenerations: Int?) {
     self.console = console
@@ -29,9 +31,13 @@ final class RunProgressPrinter {
     }
     if shown != head {
       shown = head
-      console.note(head + (progress.stage == .train ? "training" : "running the checks"))
+      stagePace = Pace(at: fraction)
+      // The cheap stage has said what it does, and takes no time worth another line.
+      if progress.stage != .screen {
+        console.note(head + (progress.stage == .train ? "training" : "running the checks"))
+      }
     }
-    console.live("\(head)\(progress.message), \(Int(fraction * 100)) %")
+    console.live("\(head)\(progress.message), \(stagePace.text(fraction))")
   }
 
   private func place(_ progress: RunProgress) -> String {
@@ -47,16 +53,8 @@ final class RunProgressPrinter {
     let each = Date().timeIntervalSince(started) / Double(generationsSeen)
     var text = String(format: ", %.1f s a generation", each)
     if let expectedGenerations, expectedGenerations > generation {
-      text += ", at most \(Self.duration(each * Double(expectedGenerations - generation))) left"
+      text += ", at most \(Pace.duration(each * Double(expectedGenerations - generation))) left"
     }
     return text
-  }
-
-  private static func duration(_ seconds: Double) -> String {
-    switch seconds {
-    case ..<90: "\(Int(seconds.rounded())) s"
-    case ..<5400: "\(Int((seconds / 60).rounded())) min"
-    default: String(format: "%.1f h", seconds / 3600)
-    }
   }
 }

@@ -3,7 +3,7 @@ import Losses
 /// η over generations, as in the paper's Figures 2 and 3.
 ///
 /// Points with bars of one standard error, a step line of the best mean so far, baselines as dashed
-/// lines, and a strip at the bottom where every failed try is marked by kind. Each mark says its
+/// lines, and a strip at the bottom where every try without η is marked by kind. Each mark says its
 /// idea on hover and carries its numbers as `data-` attributes.
 struct TrajectoryChart {
   let model: RunModel
@@ -18,10 +18,12 @@ struct TrajectoryChart {
   private let rowHeight = 14.0
 
   private var generations: Int { max(1, model.candidates.map(\.generation).max() ?? 1) }
-  /// Rows of the strip: the most failures of one generation.
+  /// Candidates without η: failures, and those that the cheap stage stopped.
+  private var unmeasured: [RunModel.Candidate] { model.candidates.filter { $0.eta == nil } }
+  /// Rows of the strip: the most candidates without η of one generation.
   private var stripRows: Int {
     var counts: [Int: Int] = [:]
-    for failure in model.failures { counts[failure.generation, default: 0] += 1 }
+    for failure in unmeasured { counts[failure.generation, default: 0] += 1 }
     return min(6, counts.values.max() ?? 0)
   }
   private var plotBottom: Double { top + plotHeight }
@@ -51,7 +53,7 @@ struct TrajectoryChart {
     var root = ChartStyle.root(
       width: width, height: height, title: "η over generations",
       description: "\(model.ranking.count { !$0.isBaseline }) measured candidates and"
-        + " \(model.failures.count) failures in \(generations) generations.")
+        + " \(unmeasured.count) without η in \(generations) generations.")
     root.add(.rectangle(x: 0, y: 0, width: width, height: height, style: "paper"))
     addAxes(to: &root, y)
     addBaselines(to: &root, y)
@@ -158,14 +160,15 @@ struct TrajectoryChart {
       .rectangle(
         x: left, y: stripTop, width: plotRight - left, height: stripHeight, style: "strip"))
     root.add(
-      .text("failed", x: left - 8, y: stripTop + stripHeight / 2 + 4, style: "muted", anchor: .end))
+      .text("no η", x: left - 8, y: stripTop + stripHeight / 2 + 4, style: "muted", anchor: .end))
     var rows: [Int: Int] = [:]
-    for failure in model.failures {
+    for failure in unmeasured {
       guard let kind = failure.failureKind else { continue }
       let row = rows[failure.generation, default: 0]
       rows[failure.generation] = row + 1
       guard row < stripRows else { continue }
-      let words = "\(failure.name): \(failure.verdict)\n\(Self.shortened(failure.message, to: 280))"
+      let outcome = failure.stoppedAt.map { "stopped at \($0)" } ?? "\(failure.verdict)"
+      let words = "\(failure.name): \(outcome)\n\(Self.shortened(failure.message, to: 280))"
       let mark = SVGElement("g").containing([
         ChartStyle.mark(
           kind, x: x(failure.generation), y: stripTop + 3 + (Double(row) + 0.5) * rowHeight)
@@ -180,7 +183,7 @@ struct TrajectoryChart {
 
   private func addLegend(to root: inout SVGElement) {
     var place = left
-    let kinds = Set(model.failures.compactMap(\.failureKind))
+    let kinds = Set(unmeasured.compactMap(\.failureKind))
     for kind in FailureKind.allCases where kinds.contains(kind) {
       root.add(ChartStyle.mark(kind, x: place + 5, y: axisY + 60))
       root.add(.text(kind.rawValue, x: place + 15, y: axisY + 64, style: "muted"))

@@ -15,7 +15,7 @@ struct Headline {
       sentence =
         tried == 0
         ? "No candidate has been proposed yet."
-        : "No candidate was measured: \(Self.counted(tried, "proposal")) failed."
+        : "No candidate was measured: \(Self.unmeasured(model))."
       caution =
         ranking.first.map { "The best baseline is \($0.name), η \(NumberText.eta($0.eta))." } ?? ""
       return
@@ -47,6 +47,16 @@ struct Headline {
       return "Its difference to DPO is \(text): with \(seeds) it is worse than DPO."
     }
     return "Its difference to DPO is \(text): with \(seeds) it is not distinguishable from DPO."
+  }
+
+  /// `2 proposals failed`, `1 proposal stopped at bandit, 2 failed`.
+  private static func unmeasured(_ model: RunModel) -> String {
+    let failed = model.failures.count
+    guard let stage = model.stops.first?.stoppedAt else {
+      return "\(counted(failed, "proposal")) failed"
+    }
+    let stopped = "\(counted(model.stops.count, "proposal")) stopped at \(stage)"
+    return failed == 0 ? stopped : "\(stopped), \(failed) failed"
   }
 
   static func counted(_ count: Int, _ noun: String) -> String {

@@ -21,6 +21,11 @@ struct RunPage {
       page.set("hasRanking", true)
       page.set("rankingChart", markup: ranking.markup)
     }
+    page.set("hasCheap", model.cheapStage != nil)
+    page.set("cheapStage", model.cheapStage ?? "")
+    page.set("hasStops", !model.stops.isEmpty)
+    page.set("stops", model.stops.map(card))
+    page.set("stopCount", Headline.counted(model.stops.count, "proposal"))
     page.set("chartCut", model.ranking.count > RankingChart.limit)
     page.set("chartLimit", "\(RankingChart.limit)")
     page.set("ranking", model.ranking.map(row))
@@ -39,9 +44,11 @@ struct RunPage {
       ("seeds", "\(model.seeds.count)"),
       (
         "proposals",
-        "\(model.candidates.count), \(model.candidates.count - model.failures.count) measured"
+        "\(model.candidates.count), \(model.candidates.count { $0.eta != nil }) measured"
+          + (model.stops.isEmpty ? "" : ", \(model.stops.count) stopped")
       ),
     ]
+    if let stage = model.cheapStage { facts.append(("cheap stage", stage)) }
     if let reference = model.reference {
       facts.append(
         (
@@ -63,6 +70,9 @@ struct RunPage {
     row.set("eta", NumberText.eta(ranked.eta))
     row.set("delta", ranked.delta.map(NumberText.delta) ?? "")
     row.set("kl", ranked.kl.map { NumberText.fixed($0, decimals: 2) } ?? "")
+    row.set("seeds", "\(ranked.eta.n)")
+    row.set("cheap", ranked.cheapEta.map(NumberText.eta) ?? "")
+    row.set("hasCheap", model.cheapStage != nil)
     row.set("isBaseline", ranked.isBaseline)
     if let candidate = ranked.candidate {
       row.set("anchor", "c\(candidate.index)")
@@ -78,7 +88,8 @@ struct RunPage {
     card.set("name", candidate.name.isEmpty ? "(no name)" : candidate.name)
     card.set("place", place(of: candidate))
     card.set("verdict", candidate.verdict.description)
-    card.set("isFailure", candidate.eta == nil)
+    card.set("isFailure", candidate.eta == nil && candidate.stoppedAt == nil)
+    card.set("cheap", candidate.cheapEta.map(NumberText.eta) ?? "")
     card.set("result", result(of: candidate))
     card.set("message", candidate.message)
     card.set("hasMessage", !candidate.message.isEmpty)
@@ -88,6 +99,14 @@ struct RunPage {
     card.set("hasThought", !candidate.thought.isEmpty)
     card.set("source", candidate.source)
     card.set("hasSource", !candidate.source.isEmpty)
+    if let curves = CurveChart(
+      name: candidate.name, task: candidate.curveTask, curves: candidate.curves
+    ).element() {
+      card.set("hasCurves", true)
+      card.set("curves", markup: curves.markup)
+      card.set("curveTask", candidate.curveTask)
+      card.set("curveSeeds", Headline.counted(candidate.curves.count, "seed"))
+    }
     card.set("warnings", candidate.warnings.map { one("warning", $0) })
     card.set("hasWarnings", !candidate.warnings.isEmpty)
     return card
@@ -99,10 +118,18 @@ struct RunPage {
   }
 
   private func result(of candidate: RunModel.Candidate) -> String {
-    guard let eta = candidate.eta else { return candidate.verdict.description }
+    let cheap = candidate.cheapEta.flatMap { eta in
+      model.cheapStage.map { "\($0) η \(NumberText.eta(eta))" }
+    }
+    guard let eta = candidate.eta else {
+      let outcome = candidate.stoppedAt.map { "stopped at \($0)" }
+      return ([outcome ?? candidate.verdict.description] + [cheap].compactMap { $0 })
+        .joined(separator: " · ")
+    }
     var parts = ["η \(NumberText.eta(eta))"]
     if let delta = candidate.delta { parts.append("to DPO \(NumberText.delta(delta))") }
     if let kl = candidate.kl { parts.append("KL \(NumberText.fixed(kl, decimals: 2))") }
+    if let cheap { parts.append(cheap) }
     parts.append("\(NumberText.fixed(candidate.seconds, decimals: 1)) s")
     return parts.joined(separator: " · ")
   }

@@ -26,7 +26,9 @@ enum ChartStyle {
     .chart .bar { stroke-width: 1.5; }
     .chart .point, .chart .fail { stroke-width: 1.75; }
     .chart .whisker { stroke-width: 1.25; }
-    .chart .leader, .chart .fail { fill: none; }
+    .chart .leader, .chart .fail, .chart .mean { fill: none; }
+    .chart .mean { stroke-width: 1.75; stroke-linejoin: round; }
+    .chart .band { stroke: none; }
     .chart .strip { opacity: 0.45; }
     .chart a:focus-visible .point, .chart a:hover .point { stroke-width: 3.5; }
     \(rules(light))
@@ -52,7 +54,9 @@ enum ChartStyle {
     .chart .dot.base { fill: \(palette.muted); }
     .chart .fail { stroke: \(palette.fail); }
     .chart .fail.solid { fill: \(palette.fail); }
-    .chart .column { fill: \(palette.soft); }
+    .chart .fail.stop { stroke: \(palette.muted); }
+    .chart .mean { stroke: \(palette.point); }
+    .chart .column, .chart .band { fill: \(palette.soft); }
     .chart .column.base, .chart .strip { fill: \(palette.grid); }
     .chart .whisker { stroke: \(palette.ink); }
     """
@@ -88,6 +92,8 @@ enum ChartStyle {
       return .path("M\(at(0, -5))L\(at(5, 0))L\(at(0, 5))L\(at(-5, 0))Z", style: "fail")
     case .duplicate:
       return .path("M\(at(-4, -2))L\(at(4, -2))M\(at(-4, 2))L\(at(4, 2))", style: "fail")
+    case .stopped:
+      return .path("M\(at(-4, 0))L\(at(4, 0))", style: "fail stop")
     case .host:
       return .path("M\(at(-4, 0))L\(at(4, 0))M\(at(0, -4))L\(at(0, 4))", style: "fail")
     }

@@ -40,7 +40,7 @@ struct JournalTests {
         try String.fetchOne(db, sql: "PRAGMA \($0)")
       }
     }
-    #expect(pragmas == ["wal", "2", "1"])
+    #expect(pragmas == ["wal", "2", "2"])
   }
 
   @Test("cannot be changed, only added to")
@@ -96,15 +96,78 @@ struct JournalTests {
     let fixture = try RunFixture([])
     try fixture.start()
     let path = fixture.url.appending(path: Journal.fileName).path
-    try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 2") }
+    try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 3") }
     for attempt in [{ try fixture.goOn() as Any }, { try fixture.events() as Any }] {
       let error = #expect(throws: LossmithError.self) { _ = try attempt() }
       #expect(error?.code == .runDirectory)
       #expect(error?.message.contains("newer Lossmith") == true)
-      #expect(error?.message.contains("schema 2") == true)
+      #expect(error?.message.contains("schema 3") == true)
     }
-    try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 1") }
+    try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 2") }
     #expect(try fixture.goOn().reason == .exhausted)
+  }
+
+  @Test("of an older program is read as it is, goes on, and is lifted to the new tables")
+  func olderSchema() throws {
+    let whole = try ResumeTests.fixture()
+    let end = settled(try whole.start().summary)
+    let fixture = try ResumeTests.fixture()
+    fixture.interruptAfter = 40
+    try fixture.start()
+    fixture.interruptAfter = nil
+    // What version 1 had: the same events, a view without the cheap stage, a configuration without it.
+    let path = fixture.url.appending(path: Journal.fileName).path
+    try DatabaseQueue(path: path).write {
+      try $0.execute(
+        sql: """
+          DROP VIEW candidates;
+          CREATE VIEW candidates AS SELECT candidate FROM event GROUP BY candidate;
+          PRAGMA user_version = 1;
+          """)
+    }
+    let file = fixture.url.appending(path: RunDirectory.configName)
+    let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    for key in ["cheapStage", "firstSeeds", "finalists"] { #expect(!text.contains(key)) }
+
+    let before = try fixture.events()
+    #expect(try version(path) == 1)
+    let outcome = try fixture.goOn()
+    #expect(settled(outcome.summary) == end)
+    #expect(try fixture.events().prefix(before.count) == before[...])
+    #expect(try version(path) == 2)
+    let columns = try DatabaseQueue(path: path).read { try $0.columns(in: "candidates") }
+    #expect(columns.contains { $0.name == "cheap_eta" })
+  }
+
+  private func version(_ path: String) throws -> Int? {
+    try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
+  }
+
+  @Test("has the cheap stage and the learning curves of every candidate, also for sqlite3")
+  func stagesAndCurves() throws {
+    let fixture = try CheapStageTests.fixture()
+    var curve = LearningCurve()
+    curve.step = [1, 2]
+    curve.loss = [0.7, .infinity]
+    fixture.evaluator.curve = curve
+    try fixture.start()
+    let database = try DatabaseQueue(path: fixture.url.appending(path: Journal.fileName).path)
+    let rows = try database.read { try Row.fetchAll($0, sql: "SELECT * FROM candidates") }
+    #expect(rows[1]["name"] == "idle" && rows[1]["stopped_at"] == "cheap")
+    #expect(abs((rows[1]["cheap_eta"] as Double) - 0.401) < 1e-12)
+    #expect(rows[1]["eta"] == (nil as Double?))
+    #expect(rows[0]["stopped_at"] == (nil as String?))
+    let losses = try database.read {
+      try String.fetchAll(
+        $0,
+        sql: """
+          SELECT payload ->> '$.record.seeds[2].curve.loss' FROM event
+          WHERE kind = 'evaluated' AND candidate = 1
+          """)
+    }
+    #expect(losses == ["[0.7,\"inf\"]"])
+    let read = try RunState.fold(try fixture.events()).candidates[0].record?.seeds.map(\.curve)
+    #expect(read == [curve, curve, curve])
   }
 
   @Test("that is no database, another program's database, or damaged is refused in plain words")

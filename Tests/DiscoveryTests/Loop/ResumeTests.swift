@@ -18,8 +18,8 @@ struct ResumeTests {
     var files: [String: Data]
     var observed: Int
 
-    init() throws {
-      let fixture = try ResumeTests.fixture()
+    init(_ make: () throws -> RunFixture = { try ResumeTests.fixture() }) throws {
+      let fixture = try make()
       summary = settled(try fixture.start().summary)
       let events = try fixture.events()
       recorded = undisturbed(events)

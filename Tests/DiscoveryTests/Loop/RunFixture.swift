@@ -32,6 +32,8 @@ final class RunFixture {
   let scratch: Scratch
   let proposer: ScriptedProposer
   let evaluator: ScriptedEvaluator
+  /// Used when the configuration has a cheap stage.
+  let screener: ScriptedEvaluator
   let clock = ManualClock()
   var config: RunConfig
   /// Everything that was observed, over all sessions.
@@ -49,6 +51,9 @@ final class RunFixture {
     let libraries = self.scratch.url.appending(path: "built")
     try FileManager.default.createDirectory(at: libraries, withIntermediateDirectories: true)
     evaluator = ScriptedEvaluator(scratch: libraries)
+    screener = ScriptedEvaluator(scratch: libraries)
+    screener.isCheap = true
+    screener.referenceHash = "cheap-ref"
     config = RunConfig(
       task: "bandit", taskDigest: "d1", seeds: [0, 1, 2], baselines: ["slic"], proposer: "script")
     configure(&config)
@@ -59,7 +64,8 @@ final class RunFixture {
   var parts: DiscoveryRun.Parts {
     var seen = 0
     return DiscoveryRun.Parts(
-      proposer: proposer, evaluator: evaluator, prompts: ScriptedPrompts(),
+      proposer: proposer, evaluator: evaluator,
+      screener: config.cheapStage == nil ? nil : screener, prompts: ScriptedPrompts(),
       observe: { [self] in
         seen += 1
         progress.append($0)
@@ -153,3 +159,25 @@ let eventfulScript: [String] = {
     reply("fourth", "warned 0.62", thought: thought),
   ]
 }()
+
+/// Everything that the cheap stage and the finalists add to ``eventfulScript``.
+let stagedScript: [String] = [
+  reply("first", "eta 0.65"),
+  reply("idle", "eta 0.9|eta 0.4"),
+  reply("noisy", "eta 0.68|nan"),
+  reply("second", "eta 0.7|eta 0.55"),
+  reply("backward", "eta 0.9|eta 0.1"),
+  reply("fragile", "eta 0.8|eta 0.6|diverge 9"),
+  reply("third", "eta 0.62"),
+]
+
+extension RunConfig {
+  /// Three seeds at first, two for the best two at the end, and a stage whose reference has 0.4.
+  mutating func addStages() {
+    seeds = [0, 1, 2, 3, 4]
+    firstSeeds = 3
+    finalists = 2
+    cheapStage = CheapStage(
+      task: "cheap", taskDigest: "d0", metric: "reward", seeds: [0, 1, 2], reference: 0.4)
+  }
+}

@@ -1,10 +1,17 @@
 import Discovery
 import Foundation
 import Losses
+import Policy
 import Testing
 
 @Suite("Evaluation document")
 struct StatisticsDocumentTests {
+  static let curve = LearningCurve([
+    TrainingStep(
+      step: 1, loss: 0.7, chosenLogRatio: 0.5, rejectedLogRatio: -0.25, accuracy: 0.625,
+      gradientNorm: 3, learningRate: 0.1)
+  ])
+
   static func record(
     _ name: String, _ rewards: [Double], hash: String = "aa", finding: Finding = Finding(.ok),
     seconds: Double = 1
@@ -14,7 +21,8 @@ struct StatisticsDocumentTests {
       seeds: rewards.enumerated().map {
         SeedOutcome(
           seed: UInt64($0.offset),
-          metrics: ["reward": $0.element, "kl": 2, "kl_paper": 0.5, "accuracy": 0.75])
+          metrics: ["reward": $0.element, "kl": 2, "kl_paper": 0.5, "accuracy": 0.75],
+          curve: curve)
       }, seconds: seconds)
   }
 
@@ -42,20 +50,33 @@ struct StatisticsDocumentTests {
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     #expect(Set(object.keys) == ["task", "environment", "reference", "results"])
     let reference = try #require(object["reference"] as? [String: Any])
-    #expect(Set(reference.keys) == ["hash", "eta"])
+    let metrics: Set<String> = [
+      "reward", "kl", "kl_paper", "kl_forward", "length", "accuracy", "winrate", "se_prompts",
+    ]
+    #expect(Set(reference.keys) == metrics.union(["hash", "eta"]))
+    #expect(reference["reward"] as? Double == 0.4)
+    #expect(reference["kl"] is NSNull)
     let eta = try #require(reference["eta"] as? [String: Any])
     #expect(eta["se"] as? Double == 0)
     #expect(eta["n"] as? Int == 3)
     let results = try #require(object["results"] as? [[String: Any]])
-    let keys: Set<String> = [
-      "plugin", "verdict", "message", "remedy", "warnings", "eta", "kl", "kl_paper", "accuracy",
-      "delta", "seconds",
-    ]
+    let keys = metrics.union([
+      "plugin", "verdict", "message", "remedy", "warnings", "eta", "delta", "seeds", "seconds",
+    ])
     for result in results { #expect(Set(result.keys) == keys) }
     #expect(results.map { $0["plugin"] as? String } == ["dpo", "slic", "boom"])
     #expect(results[1]["verdict"] as? String == "ok")
     #expect(results[1]["kl"] as? Double == 2)
     #expect(results[1]["kl_paper"] as? Double == 0.5)
+    #expect(results[1]["winrate"] is NSNull)
+    let seeds = try #require(results[1]["seeds"] as? [[String: Any]])
+    #expect(seeds.count == 3)
+    let curve = try #require(seeds[0]["curve"] as? [String: [Double]])
+    #expect(
+      curve == [
+        "step": [1], "loss": [0.7], "chosen": [0.5], "rejected": [-0.25], "margin": [0.75],
+        "accuracy": [0.625], "gradient_norm": [3], "learning_rate": [0.1],
+      ])
     let delta = try #require(results[1]["delta"] as? [String: Any])
     #expect(abs(try #require(delta["mean"] as? Double) - 0.1) < 1e-12)
     #expect(try #require(delta["low"] as? Double) < 0)
@@ -63,7 +84,7 @@ struct StatisticsDocumentTests {
     // A failure has words and no numbers.
     #expect(results[2]["verdict"] as? String == "crashed(SIGSEGV)")
     #expect(results[2]["message"] as? String == "It died of SIGSEGV.")
-    for key in ["eta", "kl", "kl_paper", "accuracy", "delta"] {
+    for key in metrics.union(["eta", "delta"]) {
       #expect(results[2][key] is NSNull)
     }
   }

@@ -7,7 +7,7 @@ import Mustache
 /// The templates are text, not HTML: each begins with the pragma that switches escaping off,
 /// and loading refuses one that does not, since `&lt;` in a program would mislead a model.
 public struct PromptBook: Sendable {
-  static let names = ["system", "archive", "feedback-ok", "feedback-failed"]
+  static let names = ["system", "archive", "feedback-ok", "feedback-stopped", "feedback-failed"]
   static let pragma = "{{% CONTENT_TYPE:TEXT}}"
 
   private let library: MustacheLibrary
@@ -40,15 +40,16 @@ public struct PromptBook: Sendable {
   }
 
   public func system(_ prompt: SystemPrompt) -> String {
-    render(
-      "system",
+    var fields: [String: Any] =
       [
         "manual": prompt.manual.trimmingCharacters(in: .newlines),
         "task": prompt.task, "taskDescription": prompt.taskDescription,
         "metric": prompt.metric, "metricDescription": prompt.metricDescription,
         "seeds": prompt.seeds, "severalSeeds": prompt.seeds > 1, "beta": "\(prompt.beta)",
         "resamples": prompt.resamples, "hasResamples": prompt.resamples > 0,
-      ])
+      ]
+    if let stage = prompt.cheapStage { fields["cheap"] = ["stage": stage, "task": prompt.task] }
+    return render("system", fields)
   }
 
   public func archive(_ prompt: ArchivePrompt) -> String {
@@ -92,6 +93,16 @@ public struct PromptBook: Sendable {
       fields["comparison"] = Self.comparison(difference, with: feedback.baseline)
     }
     return render("feedback-ok", fields)
+  }
+
+  public func feedback(_ feedback: StoppedFeedback) -> String {
+    render(
+      "feedback-stopped",
+      [
+        "name": feedback.name, "task": feedback.task, "stage": feedback.stage,
+        "metric": feedback.eta.metric, "eta": Readout.estimate(feedback.eta),
+        "difference": Readout.difference(feedback.gain), "message": feedback.message,
+      ])
   }
 
   public func feedback(_ feedback: FailureFeedback) -> String {

@@ -17,10 +17,13 @@ public struct SystemPrompt: Sendable {
   public var beta: Double
   /// R: further tries of a generation whose first proposal failed.
   public var resamples: Int
+  /// The cheap task that a proposal must learn something on first; nil for none.
+  public var cheapStage: String?
 
   public init(
     manual: String, task: String, taskDescription: String, metric: String,
-    metricDescription: String, seeds: Int, beta: Double = 0.1, resamples: Int = 3
+    metricDescription: String, seeds: Int, beta: Double = 0.1, resamples: Int = 3,
+    cheapStage: String? = nil
   ) {
     self.manual = manual
     self.task = task
@@ -30,6 +33,7 @@ public struct SystemPrompt: Sendable {
     self.seeds = seeds
     self.beta = beta
     self.resamples = resamples
+    self.cheapStage = cheapStage
   }
 }
 
@@ -100,6 +104,32 @@ public struct SuccessFeedback: Sendable {
     self.archive = archive
     self.baseline = baseline
     self.warnings = warnings
+  }
+}
+
+/// What a proposal is told that learned nothing on the cheap stage.
+public struct StoppedFeedback: Sendable {
+  public var name: String
+  /// The task that it was not trained on.
+  public var task: String
+  /// The task of the stage.
+  public var stage: String
+  /// On the stage.
+  public var eta: Estimate
+  /// On the stage, against the policy that training starts from.
+  public var gain: Difference
+  /// What was seen, full sentences.
+  public var message: String
+
+  public init(
+    name: String, task: String, stage: String, eta: Estimate, gain: Difference, message: String
+  ) {
+    self.name = name
+    self.task = task
+    self.stage = stage
+    self.eta = eta
+    self.gain = gain
+    self.message = message
   }
 }
 

@@ -31,8 +31,8 @@ struct LossmithCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       ListCommand.self, BuildCommand.self, CheckCommand.self, CallCommand.self,
-      EvaluateCommand.self, DiscoverCommand.self, ReportCommand.self, SFTCommand.self,
-      SampleCommand.self, DoctorCommand.self,
+      EvaluateCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
+      SFTCommand.self, SampleCommand.self, DoctorCommand.self,
       WorkerCommand.self,
     ])
 }

@@ -3,19 +3,24 @@ import Losses
 /// The JSON document of `evaluate --json`. Its keys are a promise to scripts.
 ///
 /// ```json
-/// {"task": "bandit",
+/// {"task": "reviews",
 ///  "environment": {"cpu": "…", "core": "Haswell", "threads": "1", …},
-///  "reference": {"hash": "…", "eta": {"metric": "reward", "mean": 0.41, "se": 0, "n": 5}},
+///  "reference": {"hash": "…", "eta": {"metric": "reward", "mean": 0.41, "se": 0.004, "n": 5},
+///                "reward": 0.41, "kl": 0, "length": 23.5, "accuracy": 0.5, "winrate": 0.5, …},
 ///  "results": [
 ///    {"plugin": "dpo", "verdict": "ok", "message": "", "remedy": "", "warnings": [],
 ///     "eta": {"metric": "reward", "mean": 0.67, "se": 0.007, "n": 5},
-///     "kl": 16.5, "kl_paper": 4.0, "accuracy": 0.66,
-///     "delta": {"mean": 0, "low": 0, "high": 0}, "seconds": 1.9}]}
+///     "reward": 0.67, "kl": 16.5, "kl_paper": 4.0, "kl_forward": null, "length": 23.1,
+///     "accuracy": 0.66, "winrate": 0.81, "se_prompts": 0.01,
+///     "delta": {"mean": 0, "low": 0, "high": 0},
+///     "seeds": [{"seed": 0, "metrics": {"reward": 0.66, …}, "curve": {"step": [1, …], …}}, …],
+///     "seconds": 1.9}]}
 /// ```
 ///
-/// Every key is always there. A number that does not exist is null: all of them for a plug-in that
-/// failed, `se`, `low` and `high` for a single seed, `delta` without DPO in the same evaluation. NaN
-/// and infinities are strings (`JSON`). Nothing but `seconds` differs between two equal runs.
+/// Every key is always there, but for a seed's `frontier`, which needs that metric. A number that does
+/// not exist is null: all of them for a plug-in that failed, `se`, `low` and `high` for a single seed,
+/// a metric that the task does not measure, `delta` without DPO in the same evaluation. NaN and
+/// infinities are strings (`JSON`). Nothing but `seconds` differs between two equal runs.
 public struct EvaluationDocument: Hashable, Sendable, Codable {
   public var task: String
   /// CPU, BLAS core and threads, versions, sandbox layers.
@@ -24,9 +29,12 @@ public struct EvaluationDocument: Hashable, Sendable, Codable {
   /// In the order in which the plug-ins were given.
   public var results: [Result]
 
-  public struct Reference: Hashable, Sendable, Codable {
+  public struct Reference: Hashable, Sendable {
     public var hash: String
+    /// With the sampling noise of the same seeds.
     public var eta: Eta?
+    /// Means over seeds, keys of their own beside the others.
+    public var metrics: MetricValues
   }
 
   public struct Eta: Hashable, Sendable, Codable {
@@ -43,7 +51,7 @@ public struct EvaluationDocument: Hashable, Sendable, Codable {
     public var high: Double?
   }
 
-  public struct Result: Hashable, Sendable, Codable {
+  public struct Result: Hashable, Sendable {
     public var plugin: String
     public var verdict: Verdict
     /// Empty for `ok`.
@@ -51,77 +59,11 @@ public struct EvaluationDocument: Hashable, Sendable, Codable {
     public var remedy: String
     public var warnings: [String]
     public var eta: Eta?
-    /// Means over seeds.
-    public var kl: Double?
-    public var klPaper: Double?
-    public var accuracy: Double?
+    /// Means over seeds, keys of their own beside the others.
+    public var metrics: MetricValues
     public var delta: Delta?
+    /// Metrics, learning curve and frontier of each seed.
+    public var seeds: [SeedOutcome]
     public var seconds: Double
-  }
-}
-
-// Written by hand, because the synthesized coding leaves a nil out where the document has null.
-
-extension EvaluationDocument.Reference {
-  enum CodingKeys: String, CodingKey { case hash, eta }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(hash, forKey: .hash)
-    try container.encode(eta, forKey: .eta)
-  }
-}
-
-extension EvaluationDocument.Eta {
-  enum CodingKeys: String, CodingKey { case metric, mean, se, n }
-
-  init(_ estimate: Estimate) {
-    self.init(metric: estimate.metric, mean: estimate.mean, se: estimate.se, n: estimate.n)
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(metric, forKey: .metric)
-    try container.encode(mean, forKey: .mean)
-    try container.encode(se, forKey: .se)
-    try container.encode(n, forKey: .n)
-  }
-}
-
-extension EvaluationDocument.Delta {
-  enum CodingKeys: String, CodingKey { case mean, low, high }
-
-  init(_ difference: Difference) {
-    self.init(mean: difference.mean, low: difference.low, high: difference.high)
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(mean, forKey: .mean)
-    try container.encode(low, forKey: .low)
-    try container.encode(high, forKey: .high)
-  }
-}
-
-extension EvaluationDocument.Result {
-  enum CodingKeys: String, CodingKey {
-    case plugin, verdict, message, remedy, warnings, eta, kl
-    case klPaper = "kl_paper"
-    case accuracy, delta, seconds
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(plugin, forKey: .plugin)
-    try container.encode(verdict, forKey: .verdict)
-    try container.encode(message, forKey: .message)
-    try container.encode(remedy, forKey: .remedy)
-    try container.encode(warnings, forKey: .warnings)
-    try container.encode(eta, forKey: .eta)
-    try container.encode(kl, forKey: .kl)
-    try container.encode(klPaper, forKey: .klPaper)
-    try container.encode(accuracy, forKey: .accuracy)
-    try container.encode(delta, forKey: .delta)
-    try container.encode(seconds, forKey: .seconds)
   }
 }

@@ -10,14 +10,16 @@ public struct EvaluationSummary: Sendable {
   public let referenceHash: String
   /// The reference's own η; nil when it was not measured.
   public let reference: Estimate?
+  /// The reference's metrics, means over seeds.
+  public let referenceMetrics: MetricValues
   /// In the order in which the plug-ins were given.
   public let records: [EvaluationRecord]
   /// The name of the plug-in that differences are taken to.
   public let baseline: String
 
   /// - Parameters:
-  ///   - referenceSeeds: the reference measured with the same seeds; its η has s.e. 0 where the task
-  ///     knows the expectation exactly.
+  ///   - referenceSeeds: the reference measured with the noise of the same seeds; its η has s.e. 0
+  ///     where the task knows the expectation exactly.
   ///   - baseline: must be among the records for differences to exist.
   /// - Throws: `LossmithError` (`malformed-input`) when records that finished stand on different
   ///   reference policies: their numbers cannot be compared. A failed record has no numbers and is
@@ -39,10 +41,13 @@ public struct EvaluationSummary: Sendable {
     self.metric = metric
     self.environment = environment
     self.referenceHash = referenceHash
-    let values = referenceSeeds.compactMap { $0.metrics[metric] }
-    reference =
-      values.isEmpty || values.count < referenceSeeds.count
-      ? nil : Statistics.estimate(metric: metric, values: values)
+    func referenceEstimate(_ metric: String) -> Estimate? {
+      let values = referenceSeeds.compactMap { $0.metrics[metric] }
+      return values.isEmpty || values.count < referenceSeeds.count
+        ? nil : Statistics.estimate(metric: metric, values: values)
+    }
+    reference = referenceEstimate(metric)
+    referenceMetrics = MetricValues { referenceEstimate($0)?.mean }
     self.records = records
     self.baseline = baseline
   }
@@ -69,15 +74,16 @@ public struct EvaluationSummary: Sendable {
   public var document: EvaluationDocument {
     EvaluationDocument(
       task: task, environment: environment,
-      reference: .init(hash: referenceHash, eta: reference.map { .init($0) }),
+      reference: .init(
+        hash: referenceHash, eta: reference.map { .init($0) }, metrics: referenceMetrics),
       results: records.map { record in
         EvaluationDocument.Result(
           plugin: record.plugin, verdict: record.finding.verdict, message: record.finding.message,
           remedy: record.finding.remedy, warnings: record.warnings,
-          eta: record.estimate(metric).map { .init($0) }, kl: record.estimate("kl")?.mean,
-          klPaper: record.estimate("kl_paper")?.mean,
-          accuracy: record.estimate("accuracy")?.mean,
-          delta: delta(of: record).map { .init($0) }, seconds: record.seconds)
+          eta: record.estimate(metric).map { .init($0) },
+          metrics: MetricValues { record.estimate($0)?.mean },
+          delta: delta(of: record).map { .init($0) }, seeds: record.seeds,
+          seconds: record.seconds)
       })
   }
 }

@@ -25,7 +25,9 @@ public struct PluginSpec: Codable, Sendable, Hashable {
 }
 
 /// What a worker can be asked for. The raw value is the job's name on the control channel.
-public enum JobKind: String, Sendable { case facts, describe, call, check, evaluate, sample, sft }
+public enum JobKind: String, Sendable {
+  case facts, describe, call, check, evaluate, train, sample, sft
+}
 
 /// Facts of the machine and of a task as a worker sees them: the supervisor's own OpenBLAS may have
 /// chosen other kernels, and so other bits. The supervisor builds no task itself.
@@ -37,6 +39,8 @@ public struct FactsJob: Codable, Sendable {
   }
   public var isolation: Isolation
   public var task: String?
+  /// Replaces the task's η; nil keeps it.
+  public var metric: String?
   /// Where fitted references are kept.
   public var cache: String
 }
@@ -53,6 +57,8 @@ public struct TaskFacts: Codable, Sendable, Hashable {
   public var metricDescription: String
   /// The recipe's β.
   public var beta: Double
+  /// Whether its policy is a language model, which a folder can hold.
+  public var isLanguageModel: Bool
 }
 
 /// Answers: the descriptor, or why there is none.
@@ -104,6 +110,7 @@ public struct CheckJob: Codable, Sendable {
 public struct EvaluateJob: Codable, Sendable {
   public struct Reply: Codable, Sendable {
     public var record: EvaluationRecord
+    /// The reference with the noise of the same seeds; empty for a plug-in that failed.
     public var reference: [SeedOutcome]
     public var environment: [String: String]
   }
@@ -118,6 +125,8 @@ public struct EvaluateJob: Codable, Sendable {
   }
   public var plugin: PluginSpec
   public var task: String
+  /// Replaces the task's η; nil keeps it.
+  public var metric: String?
   public var tunables: [String: Double]
   public var seeds: [UInt64]
   /// Where fitted references are kept.

@@ -65,16 +65,19 @@ public final class Workbench {
     try run(.check, CheckJob(plugin: plugin, tunables: tunables), plugin, progress: progress)
   }
 
-  /// Checks a plug-in and trains with it once a seed.
+  /// Checks a plug-in and trains with it what η needs, seed by seed.
   ///
-  /// - Throws: `LossmithError`: `unknownName` for the task, `usage` for a tunable outside its range.
+  /// - Parameter metric: replaces the task's η when given.
+  /// - Throws: `LossmithError`: `unknownName` for the task, `malformedInput` for a metric that it does
+  ///   not measure, `usage` for a tunable outside its range.
   public func evaluate(
-    _ plugin: PluginSpec, task: String, tunables: [String: Double] = [:], seeds: [UInt64],
-    unchecked: Bool = false, progress: (EvaluateJob.Progress) throws -> Void = { _ in }
+    _ plugin: PluginSpec, task: String, metric: String? = nil, tunables: [String: Double] = [:],
+    seeds: [UInt64], unchecked: Bool = false,
+    progress: (EvaluateJob.Progress) throws -> Void = { _ in }
   ) throws -> EvaluateJob.Reply {
     let job = EvaluateJob(
-      plugin: plugin, task: task, tunables: tunables, seeds: seeds, cache: cache.path,
-      unchecked: unchecked)
+      plugin: plugin, task: task, metric: metric, tunables: tunables, seeds: seeds,
+      cache: cache.path, unchecked: unchecked)
     do {
       return try run(.evaluate, job, plugin, progress: progress)
     } catch let failure as LossFailure {
@@ -83,6 +86,20 @@ public final class Workbench {
         plugin: plugin.name, finding: failure.finding, referenceHash: "", seeds: [], seconds: 0)
       return .init(record: record, reference: [], environment: [:])
     }
+  }
+
+  /// Checks a plug-in, trains one policy with it and writes the policy's folder.
+  ///
+  /// - Throws: `LossmithError`: as ``evaluate(_:task:metric:tunables:seeds:unchecked:progress:)``,
+  ///   `missingColumn`, `storage`; `LossFailure` for a plug-in that falls short or diverges.
+  public func train(
+    _ plugin: PluginSpec, task: String, tunables: [String: Double] = [:], seed: UInt64,
+    folder: URL, progress: (EvaluateJob.Progress) throws -> Void = { _ in }
+  ) throws -> TrainJob.Reply {
+    let job = TrainJob(
+      plugin: plugin, task: task, tunables: tunables, seed: seed, cache: cache.path,
+      folder: folder.path)
+    return try run(.train, job, plugin, progress: progress)
   }
 
   /// Draws completions from a policy.
@@ -104,21 +121,24 @@ public final class Workbench {
   ///
   /// - Throws: `LossmithError`, `unknownName` for the task.
   public func facts(
-    isolation: Isolation = .process, task: String? = nil,
+    isolation: Isolation = .process, task: String? = nil, metric: String? = nil,
     progress: (EvaluateJob.Progress) -> Void = { _ in }
   ) throws -> FactsJob.Reply {
     try run(
-      .facts, FactsJob(isolation: isolation, task: task, cache: cache.path), nil,
+      .facts, FactsJob(isolation: isolation, task: task, metric: metric, cache: cache.path), nil,
       progress: progress)
   }
 
   /// The facts of a task, which is prepared if it must be.
   ///
-  /// - Throws: `LossmithError`, `unknownName` for the task.
+  /// - Parameter metric: replaces the task's η when given.
+  /// - Throws: `LossmithError`: `unknownName` for the task, `malformedInput` for a metric that it does
+  ///   not measure.
   public func taskFacts(
-    _ task: String, progress: (EvaluateJob.Progress) -> Void = { _ in }
+    _ task: String, metric: String? = nil,
+    progress: (EvaluateJob.Progress) -> Void = { _ in }
   ) throws -> (environment: [String: String], task: TaskFacts) {
-    let reply = try facts(task: task, progress: progress)
+    let reply = try facts(task: task, metric: metric, progress: progress)
     guard let facts = reply.task else {
       throw LossmithError(.hostFault, "a worker gave no facts of the task \(task)")
     }

@@ -19,20 +19,23 @@ public final class WorkerEvaluator: CandidateEvaluator {
 
   public let environment: [String: String]
   private let task: String
+  private let metric: String?
   private let tunables: [String: Double]
   private let workbench: Workbench
   private let builder: PluginBuilder
   private let catalogue: (String) throws -> CatalogueLoss
 
   /// - Parameters:
-  ///   - environment: facts that go with the numbers, see ``Workbench/facts(isolation:task:)``.
+  ///   - metric: replaces the task's η when given.
+  ///   - environment: facts that go with the numbers, see ``Workbench/taskFacts(_:metric:progress:)``.
   ///   - catalogue: finds, and builds if need be, a loss of the catalogue.
   public init(
-    task: String, tunables: [String: Double], environment: [String: String],
+    task: String, metric: String? = nil, tunables: [String: Double], environment: [String: String],
     workbench: Workbench, builder: PluginBuilder,
     catalogue: @escaping (String) throws -> CatalogueLoss
   ) {
     self.task = task
+    self.metric = metric
     self.tunables = tunables
     self.environment = environment
     self.workbench = workbench
@@ -63,8 +66,9 @@ public final class WorkerEvaluator: CandidateEvaluator {
     progress: (EvaluationProgress) throws -> Void
   ) throws -> EvaluationRecord {
     let spec = PluginSpec(name: name, library: library.path, isolation: .process)
-    let reply = try workbench.evaluate(spec, task: task, tunables: tunables, seeds: seeds) {
-      update in
+    let reply = try workbench.evaluate(
+      spec, task: task, metric: metric, tunables: tunables, seeds: seeds
+    ) { update in
       try progress(
         EvaluationProgress(
           stage: update.stage == "train" ? .train : .check, message: update.detail,

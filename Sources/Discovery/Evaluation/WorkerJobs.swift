@@ -13,6 +13,7 @@ public enum WorkerJobs {
       JobKind.call.rawValue: { try answer($0, $1, call) },
       JobKind.check.rawValue: { try answer($0, $1, check) },
       JobKind.evaluate.rawValue: { try answer($0, $1, evaluate) },
+      JobKind.train.rawValue: { try answer($0, $1, train) },
       JobKind.sample.rawValue: { try answer($0, $1, PolicyJobs.sample) },
       JobKind.sft.rawValue: { try answer($0, $1, PolicyJobs.fit) },
     ]
@@ -25,20 +26,23 @@ public enum WorkerJobs {
   }
 
   private static func facts(_ job: FactsJob, _ context: WorkerContext) throws -> FactsJob.Reply {
-    let task = try job.task.map { try self.task($0, cache: job.cache, context) }
+    let task = try job.task.map {
+      try self.task($0, metric: job.metric, cache: job.cache, context)
+    }
     return .init(
       environment: MachineFacts.current(isolation: job.isolation),
       task: task.map {
         TaskFacts(
           name: $0.name, digest: $0.configurationDigest, referenceHash: $0.reference.hash,
-          referenceEta: $0.reference.reward, metric: $0.etaMetric, summary: $0.summary,
-          metricDescription: $0.etaDescription, beta: $0.recipe.beta)
+          referenceEta: $0.reference.metrics[$0.etaMetric] ?? .nan, metric: $0.etaMetric,
+          summary: $0.summary, metricDescription: $0.etaDescription, beta: $0.recipe.beta,
+          isLanguageModel: languageTask(in: $0) != nil)
       })
   }
 
   /// Builds a task; what it must prepare first is told as progress.
-  private static func task(
-    _ name: String, cache: String, _ context: WorkerContext
+  static func task(
+    _ name: String, metric: String?, cache: String, _ context: WorkerContext
   ) throws -> any TrainingTask {
     // Jobs run one at a time on one thread; only the compiler cannot know that.
     nonisolated(unsafe) let context = context
@@ -46,7 +50,7 @@ public enum WorkerJobs {
       let loss = update.loss.map { String(format: ", cross-entropy %.3f", $0) } ?? ""
       tell(context, "prepare", update.stage + loss, update.fraction)
     }
-    return try TaskCatalogue.task(name, context: surroundings)
+    return try TaskCatalogue.task(name, metric: metric, context: surroundings)
   }
 
   private static func describe(_ job: DescribeJob, _ context: WorkerContext) -> DescribeJob.Reply {
@@ -100,59 +104,85 @@ public enum WorkerJobs {
     _ job: EvaluateJob, _ context: WorkerContext
   ) throws -> EvaluateJob.Reply {
     let started = ContinuousClock.now
-    let task = try task(job.task, cache: job.cache, context)
+    let task = try task(job.task, metric: job.metric, cache: job.cache, context)
     var record = EvaluationRecord(
       plugin: job.plugin.name, finding: Finding(.ok), referenceHash: task.reference.hash,
       seeds: [], seconds: 0)
     do {
       let plugin = OpenedPlugin(job.plugin, context)
-      let descriptor = try plugin.open().descriptor
-      try descriptor.requireValid(job.tunables)
-      try task.requireColumns(of: descriptor)
-      let tunables = task.tunableValues(for: descriptor, overrides: job.tunables)
+      let tunables = try tunables(job.tunables, of: plugin, for: task)
       if !job.unchecked {
-        let values = Dictionary(
-          uniqueKeysWithValues: zip(descriptor.tunables.map(\.name), tunables))
-        let report = CheckSuite(overrides: values, open: plugin.open).run { name in
-          tellCheck(context, name)
-        }
-        record.warnings = report.warnings.map { "\($0.name): \($0.message)" }
-        if !report.passed { throw LossFailure(report.finding) }
+        record.warnings = try requireChecks(plugin, tunables, context)
       }
-      record.seeds = try train(task, plugin, tunables, job.seeds, context)
+      record.seeds = try measure(task, plugin, tunables.map(\.value), job.seeds, context)
     } catch let failure as LossFailure {
       record.finding = failure.finding
       record.seeds = []
     } catch let error as LossmithError where error.code == .missingColumn {
       record.finding = Finding(.rejected(.descriptor), error.message, remedy: error.remedy ?? "")
     }
-    let elapsed = (ContinuousClock.now - started).components
-    record.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+    record.seconds = (ContinuousClock.now - started) / .seconds(1)
+    // The reference of a failed record would be sampled for nothing.
+    let measured = record.finding.verdict.isOK ? job.seeds : []
     return .init(
       record: record,
-      reference: job.seeds.map {
-        SeedOutcome(seed: $0, metrics: [task.etaMetric: task.reference.reward])
+      reference: try measured.map {
+        SeedOutcome(seed: $0, metrics: try task.referenceMetrics(seed: $0))
       },
       environment: MachineFacts.current(isolation: job.plugin.isolation))
   }
 
-  /// One training a seed, each with a plug-in that no other training has touched.
-  private static func train(
+  /// A value for each tunable of a plug-in, in their order.
+  ///
+  /// - Throws: `LossFailure` for a plug-in that does not open; `LossmithError` (`usage`) for a value
+  ///   outside a tunable's range, (`missing-column`) for data that the task does not have.
+  static func tunables(
+    _ overrides: [String: Double], of plugin: OpenedPlugin, for task: any TrainingTask
+  ) throws -> [(name: String, value: Double)] {
+    let descriptor = try plugin.open().descriptor
+    try descriptor.requireValid(overrides)
+    try task.requireColumns(of: descriptor)
+    let values = task.tunableValues(for: descriptor, overrides: overrides)
+    return zip(descriptor.tunables.map(\.name), values).map { ($0, $1) }
+  }
+
+  /// Runs the checks of a plug-in; gives their warnings.
+  ///
+  /// - Throws: `LossFailure` for a plug-in that falls short.
+  static func requireChecks(
+    _ plugin: OpenedPlugin, _ tunables: [(name: String, value: Double)], _ context: WorkerContext
+  ) throws -> [String] {
+    let values = Dictionary(uniqueKeysWithValues: tunables.map { ($0.name, $0.value) })
+    let report = CheckSuite(overrides: values, open: plugin.open).run { name in
+      tellCheck(context, name)
+    }
+    if !report.passed { throw LossFailure(report.finding) }
+    return report.warnings.map { "\($0.name): \($0.message)" }
+  }
+
+  /// What η needs of every seed, each training with a plug-in that no other has touched.
+  private static func measure(
     _ task: any TrainingTask, _ plugin: OpenedPlugin, _ tunables: [Double], _ seeds: [UInt64],
     _ context: WorkerContext
   ) throws -> [SeedOutcome] {
     var outcomes: [SeedOutcome] = []
+    var told = ContinuousClock.now
     for (index, seed) in seeds.enumerated() {
       let detail = "seed \(index + 1) of \(seeds.count)"
-      let total = Double(seeds.count * task.recipe.steps)
-      let outcome = try task.train(loss: try plugin.open(), tunables: tunables, seed: seed) {
-        step in
-        guard step.step % 50 == 0 || step.step == task.recipe.steps else { return }
-        tell(context, "train", detail, Double(index * task.recipe.steps + step.step) / total)
-      }
+      var done = index * task.stepsPerSeed
+      let total = seeds.count * task.stepsPerSeed
+      let outcome = try task.measure(
+        tunables: tunables, seed: seed,
+        observe: { step in
+          done += 1
+          guard ContinuousClock.now - told > .milliseconds(100) || done == total else { return }
+          told = .now
+          tell(context, "train", detail, Double(done) / Double(total))
+        }, open: { try plugin.open() })
       outcomes.append(
         SeedOutcome(
-          seed: seed, metrics: outcome.metrics, curve: LearningCurve(outcome.curve)))
+          seed: seed, metrics: outcome.metrics, curve: LearningCurve(outcome.curve),
+          frontier: outcome.frontier))
     }
     return outcomes
   }
@@ -167,30 +197,5 @@ public enum WorkerJobs {
   ) {
     let progress = EvaluateJob.Progress(stage: stage, detail: detail, fraction: fraction)
     if let data = try? JSON.encode(progress, pretty: false) { context.progress(data) }
-  }
-}
-
-/// A plug-in inside a worker: read once, opened as often as a fresh one is wanted.
-private final class OpenedPlugin {
-  private let spec: PluginSpec
-  private let context: WorkerContext
-  private var image: PluginImage?
-
-  init(_ spec: PluginSpec, _ context: WorkerContext) {
-    self.spec = spec
-    self.context = context
-  }
-
-  /// A plug-in that no call has touched: a fresh cell, or the library in this process when the
-  /// user trusts it, where fresh is only the first one.
-  func open() throws(LossFailure) -> any RawLoss {
-    switch spec.isolation {
-    case .inline: return try context.openInline(plugin: URL(fileURLWithPath: spec.library))
-    case .process:
-      if let image { return try context.openCell(image: image) }
-      let read = try PluginImage(path: spec.library)
-      image = read
-      return try context.openCell(image: read)
-    }
   }
 }

@@ -14,6 +14,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     help: "The task: \(TaskCatalogue.entries.map(\.name).joined(separator: ", ")), or FILE.yaml.")
   var task = "bandit"
+  @Option(help: "What η is: \(Self.metrics.joined(separator: ", ")) (default: the task's).")
+  var metric: String?
   @Option(help: "Seeds, 0 to N − 1; each draws pairs, labels and order, the same for every loss.")
   var seeds = 5
   @Flag(help: "Train losses that fail their checks too (with --isolation inline only).")
@@ -22,7 +24,13 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
 
+  private static let metrics = ["reward", "winrate", "accuracy", "frontier"]
+
   func validate() throws {
+    if let metric, !Self.metrics.contains(metric) {
+      throw ValidationError(
+        "There is no metric \(metric). Metrics: \(Self.metrics.joined(separator: ", ")).")
+    }
     guard seeds >= 1 else { throw ValidationError("--seeds takes a number from 1, not \(seeds).") }
     guard !plugins.isEmpty else { throw ValidationError("Name at least one loss.") }
     if unchecked, isolation.isolation != .inline {
@@ -38,10 +46,15 @@ struct EvaluateCommand: ParsableCommand {
     let library = try PluginLibrary(console: console)
     let bench = library.workbench()
     // An unknown task is refused before anything is built; a fitted reference is made once.
-    let facts = try bench.taskFacts(task) { progress in
+    let facts = try bench.taskFacts(task, metric: metric) { progress in
       console.live("\(task): \(progress.stage) \(progress.detail)")
     }
     let chosen = facts.task
+    if chosen.metric == "frontier", values["beta"] != nil {
+      throw LossmithError(
+        .usage, "a frontier trains with every β of the task's grid", at: "--beta",
+        remedy: "Leave beta out, or set evaluation.betas in a task file.")
+    }
     var seen: Set<String> = []
     let named = plugins.filter { seen.insert($0).inserted }
     var records: [EvaluationRecord] = []
@@ -54,8 +67,8 @@ struct EvaluateCommand: ParsableCommand {
         let spec = try library.spec(plugin, isolation: isolation.isolation)
         let label = records.contains { $0.plugin == spec.name } ? plugin : spec.name
         let reply = try bench.evaluate(
-          spec, task: task, tunables: values, seeds: (0..<UInt64(seeds)).map { $0 },
-          unchecked: unchecked
+          spec, task: task, metric: metric, tunables: values,
+          seeds: (0..<UInt64(seeds)).map { $0 }, unchecked: unchecked
         ) { progress in
           let percent = Int(progress.fraction * 100)
           console.live("\(label): \(progress.stage) \(progress.detail), \(percent) %")

@@ -33,18 +33,24 @@ public struct TrainingStep: Hashable, Sendable, Codable {
 
 /// What a training gave.
 public struct TrainingOutcome: Hashable, Sendable, Codable {
-  /// `reward`, `kl`, `kl_paper`, `accuracy` on held-out data.
+  /// On held-out data, by name: `reward`, `kl`, `kl_paper`, `accuracy` … (docs/tasks.md).
   public var metrics: [String: Double]
   /// SHA-256 of the trained parameters; equal hashes mean equal bits.
   public var finalParametersHash: String
   /// All steps of a short training, about fifty of one with more than 64; evenly spaced, the first
   /// and the last among them.
   public var curve: [TrainingStep]
+  /// One point for each β that was trained with; nil when η is no frontier.
+  public var frontier: [FrontierPoint]?
 
-  public init(metrics: [String: Double], finalParametersHash: String, curve: [TrainingStep]) {
+  public init(
+    metrics: [String: Double], finalParametersHash: String, curve: [TrainingStep],
+    frontier: [FrontierPoint]? = nil
+  ) {
     self.metrics = metrics
     self.finalParametersHash = finalParametersHash
     self.curve = curve
+    self.frontier = frontier
   }
 }
 

@@ -16,7 +16,7 @@ public protocol TrainingTask: Sendable {
   /// The policy that every training starts from.
   var reference: ReferenceSummary { get }
   var recipe: Recipe { get }
-  /// The name of the metric that is η: `reward`, `winrate`, `accuracy` …
+  /// The name of the metric that is η: `reward`, `winrate`, `accuracy` or `frontier`.
   var etaMetric: String { get }
   /// The columns that the task's data can give a loss.
   var columns: Set<LossColumn> { get }
@@ -34,9 +34,52 @@ public protocol TrainingTask: Sendable {
   func train(
     loss: any Loss, tunables: [Double], seed: UInt64, observe: ((TrainingStep) -> Void)?
   ) throws -> TrainingOutcome
+
+  /// Trains and measures all that η of one seed needs: one policy, or several for a frontier.
+  ///
+  /// - Parameter open: gives a loss that no training has touched; called once for each policy.
+  /// - Throws: as ``train(loss:tunables:seed:observe:)``, and what `open` throws.
+  func measure(
+    tunables: [Double], seed: UInt64, observe: ((TrainingStep) -> Void)?,
+    open: () throws -> any Loss
+  ) throws -> TrainingOutcome
+
+  /// Optimiser steps of one ``measure(tunables:seed:observe:open:)``.
+  var stepsPerSeed: Int { get }
+
+  /// The same task with another η.
+  ///
+  /// - Parameter metric: `reward`, `winrate` or `accuracy`.
+  /// - Throws: `LossmithError` (`malformed-input`) for a metric that the task does not measure.
+  func measuring(_ metric: String) throws(LossmithError) -> any TrainingTask
+
+  /// What the reference is worth when it is measured with a seed's sampling noise.
+  ///
+  /// An untouched policy measured with this seed has these numbers to the bit.
+  func referenceMetrics(seed: UInt64) throws -> [String: Double]
 }
 
 extension TrainingTask {
+  public func measure(
+    tunables: [Double], seed: UInt64, observe: ((TrainingStep) -> Void)?,
+    open: () throws -> any Loss
+  ) throws -> TrainingOutcome {
+    try train(loss: try open(), tunables: tunables, seed: seed, observe: observe)
+  }
+
+  public var stepsPerSeed: Int { recipe.steps }
+
+  /// The reference's numbers where no sampling is needed: the same for all seeds.
+  public func referenceMetrics(seed: UInt64) throws -> [String: Double] { reference.metrics }
+
+  /// The refusal of a metric that the task does not measure.
+  func lacks(_ metric: String) -> LossmithError {
+    let measured = ["reward", "winrate", "accuracy"].filter { reference.metrics[$0] != nil }
+    return LossmithError(
+      .malformedInput, "The task \(name) does not measure \(metric).",
+      remedy: "Choose as its metric one of: \(measured.joined(separator: ", ")).")
+  }
+
   /// The loss's tunables with the recipe's β.
   ///
   /// The recipe's β fills a tunable named `beta` if it lies in that tunable's range; overrides win.
@@ -75,11 +118,14 @@ extension TrainingTask {
 public struct ReferenceSummary: Hashable, Sendable, Codable {
   /// Content hash of parameters and environment; numbers of different hashes are never compared.
   public var hash: String
-  /// Its expected reward on held-out data.
-  public var reward: Double
+  /// On held-out data, by name: the metrics that the task measures of any policy.
+  public var metrics: [String: Double]
 
-  public init(hash: String, reward: Double) {
+  public init(hash: String, metrics: [String: Double]) {
     self.hash = hash
-    self.reward = reward
+    self.metrics = metrics
   }
+
+  /// Its expected reward on held-out data; NaN where nobody judges completions.
+  public var reward: Double { metrics["reward"] ?? .nan }
 }

@@ -63,7 +63,8 @@ struct EvaluationRecordTests {
         plugin: name, finding: Finding(.ok), referenceHash: "aa",
         seeds: [0, 1].map {
           SeedOutcome(
-            seed: $0, metrics: ["frontier": area, "reward": 0.5 + Double($0) / 10, "winrate": 0.75],
+            seed: $0,
+            metrics: ["frontier": area, "reward": 0.5 + Double($0) / 10, "winrate": 0.75],
             frontier: [FrontierPoint(beta: 0.1, reward: 0.5 + Double($0) / 10, kl: 2)])
         }, seconds: 1)
     }

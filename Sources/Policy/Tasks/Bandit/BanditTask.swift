@@ -7,9 +7,13 @@ import Losses
 /// noisy preferences into a better policy at all, and how far from the reference it goes for that.
 public struct BanditTask: TrainingTask {
   public let name = "bandit"
-  public let etaMetric = "reward"
-  public let etaDescription =
-    "The expected reward of the trained policy on held-out contexts, exact, from 0 to 1."
+  public private(set) var etaMetric = "reward"
+  public var etaDescription: String {
+    etaMetric == "accuracy"
+      ? "The share of held-out pairs whose chosen completion gained more probability than the"
+        + " rejected one, ties one half, from 0 to 1."
+      : "The expected reward of the trained policy on held-out contexts, exact, from 0 to 1."
+  }
   public var summary: String {
     """
     A contextual bandit. An episode is \(configuration.slots) independent choices among \
@@ -27,7 +31,7 @@ public struct BanditTask: TrainingTask {
     .rejectedTokens,
   ]
   public let configuration: BanditConfiguration
-  public let configurationDigest: String
+  public private(set) var configurationDigest: String
   public let reference: ReferenceSummary
   public var recipe: Recipe { configuration.recipe }
 
@@ -53,11 +57,24 @@ public struct BanditTask: TrainingTask {
       seed: BanditEnvironment.constantSeed, purpose: "bandit.held-out", labels: .exact)
     let untouched = BanditEvaluation(
       policy: environment.reference, environment: environment, heldOutPairs: heldOutPairs)
-    reference = ReferenceSummary(hash: environment.digest(), reward: untouched.reward)
+    reference = ReferenceSummary(hash: environment.digest(), metrics: untouched.metrics)
     var digest = ContentDigest("bandit task/1")
     digest.add(reference.hash)
     digest.add(String(describing: configuration))
     configurationDigest = digest.hexadecimal
+  }
+
+  public func measuring(_ metric: String) throws(LossmithError) -> any TrainingTask {
+    guard metric != etaMetric else { return self }
+    guard metric == "reward" || metric == "accuracy" else { throw lacks(metric) }
+    var task = BanditTask(configuration)
+    guard metric == "accuracy" else { return task }
+    task.etaMetric = metric
+    var digest = ContentDigest("bandit task/1")
+    digest.add(task.configurationDigest)
+    digest.add(metric)
+    task.configurationDigest = digest.hexadecimal
+    return task
   }
 
   public func train(

@@ -3,7 +3,10 @@ import Losses
 
 extension TaskDescription {
   /// The metric that is η.
-  public var metric: String { text("evaluation.metric")! }
+  public var metric: String {
+    get { text("evaluation.metric")! }
+    set { values["evaluation.metric"] = .text(newValue) }
+  }
 
   /// How completions are drawn for η.
   var sampling: SamplingOptions {
@@ -28,14 +31,8 @@ extension TaskDescription {
 
   /// The task of kind `bandit`.
   ///
-  /// - Throws: `LossmithError` (`malformed-input`) for a metric that it does not have or a batch that
-  ///   is larger than its pairs.
+  /// - Throws: `LossmithError` (`malformed-input`) for a batch that is larger than its pairs.
   public func banditTask() throws(LossmithError) -> BanditTask {
-    guard metric == "reward" else {
-      throw LossmithError(
-        .malformedInput, "The bandit's η is its expected reward, not \(metric).", at: source,
-        remedy: "Set evaluation.metric to reward.")
-    }
     var configuration = BanditConfiguration.standard
     configuration.recipe = recipe
     try requireBatch(pairs: configuration.pairs)
@@ -49,12 +46,36 @@ extension TaskDescription {
   public func languageDefinition(
     context: TaskContext
   ) throws(LossmithError) -> LanguageTaskDefinition {
-    switch kind {
-    case .imdb: return try IMDbTask.definition(self, context: context)
-    case .preference: return try PreferenceTask.definition(self, context: context)
-    case .bandit, .reviews: preconditionFailure("\(kind.rawValue) is built from no files")
-    }
+    var definition =
+      switch kind {
+      case .imdb: try IMDbTask.definition(self, context: context)
+      case .preference: try PreferenceTask.definition(self, context: context)
+      case .bandit, .reviews: preconditionFailure("\(kind.rawValue) is built from no files")
+      }
+    definition.measuresForwardKL = measuresForwardKL
+    return definition
   }
+
+  /// The definition of a task of kind `reviews`.
+  ///
+  /// - Precondition: it is of this kind.
+  /// - Throws: `LossmithError` (`malformed-input`) for numbers that do not fit each other.
+  func reviewsDefinition(context: TaskContext) throws -> LanguageTaskDefinition {
+    var configuration = ReviewsConfiguration.standard
+    configuration.recipe = recipe
+    if let pairs = integer("data.pairs") { configuration.pairs = pairs }
+    if let flipped = number("data.flipped") { configuration.flipped = flipped }
+    if let sharpness = number("data.label_sharpness") { configuration.labelSharpness = sharpness }
+    if let prompts = integer("evaluation.prompts") { configuration.heldOutPrompts = prompts }
+    if let tokens = integer("evaluation.new_tokens") { configuration.newTokens = tokens }
+    configuration.measuresForwardKL = measuresForwardKL
+    try requireBatch(pairs: configuration.pairs)
+    var definition = try ReviewsTask.definition(configuration, name: name, context: context)
+    definition.sampling = sampling
+    return definition
+  }
+
+  private var measuresForwardKL: Bool { text("evaluation.kl_forward") == "measured" }
 
   /// - Throws: `LossmithError` (`malformed-input`) when a batch has more pairs than there are.
   func requireBatch(pairs: Int) throws(LossmithError) {

@@ -4,16 +4,24 @@ import Losses
 extension TaskCatalogue {
   /// The task of a name or of a task file.
   ///
-  /// - Parameter text: a built-in name, or the path of a file that ends in `.yaml` or `.yml`.
+  /// - Parameters:
+  ///   - text: a built-in name, or the path of a file that ends in `.yaml` or `.yml`.
+  ///   - metric: replaces the task's η when given.
   /// - Throws: `LossmithError`: `unknownName`, `missingFile`, `malformedInput`; a fault while a
   ///   reference is fitted or scored.
   public static func task(
-    _ text: String, context: TaskContext = TaskContext()
+    _ text: String, metric: String? = nil, context: TaskContext = TaskContext()
   ) throws -> any TrainingTask {
-    guard text.hasSuffix(".yaml") || text.hasSuffix(".yml") else {
-      return try task(named: text, context: context)
+    if text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
+      var description = try TaskFile.load(text)
+      if let metric { description.metric = metric }
+      return try description.task(context: context)
     }
-    return try TaskFile.load(text).task(context: context)
+    let task = try task(named: text, context: context)
+    guard let metric else { return task }
+    guard metric == "frontier" else { return try task.measuring(metric) }
+    guard let kind = TaskKind(rawValue: text) else { throw task.lacks(metric) }
+    return try TaskDescription(kind: kind).frontier(of: task)
   }
 }
 
@@ -22,33 +30,35 @@ extension TaskDescription {
   ///
   /// - Throws: `LossmithError` for files that cannot be used.
   public func task(context: TaskContext = TaskContext()) throws -> any TrainingTask {
-    guard metric != "frontier" else {
-      throw LossmithError(
-        .malformedInput, "The metric frontier is described and not measured yet.", at: source,
-        remedy: "Set evaluation.metric to reward.")
+    do {
+      return try build(context)
+    } catch var error as LossmithError {
+      if error.location == nil { error.location = source }
+      throw error
+    }
+  }
+
+  private func build(_ context: TaskContext) throws -> any TrainingTask {
+    if metric == "frontier", kind != .preference {
+      var plain = self
+      plain.metric = "reward"
+      return try frontier(of: try plain.build(context))
     }
     switch kind {
-    case .bandit: return try banditTask()
-    case .reviews: return try ReviewsTask.make(try reviewsConfiguration(), context: context)
+    case .bandit: return try banditTask().measuring(metric)
+    case .reviews:
+      return try LanguageTask(
+        try reviewsDefinition(context: context).measuring(metric), context: context)
     case .imdb, .preference:
       return try LanguageTask(try languageDefinition(context: context), context: context)
     }
   }
 
-  /// - Throws: `LossmithError` (`malformedInput`) for a metric that the task does not have.
-  private func reviewsConfiguration() throws(LossmithError) -> ReviewsConfiguration {
-    guard metric == "reward" else {
-      throw LossmithError(
-        .malformedInput, "The η of reviews is its reward, not \(metric).", at: source,
-        remedy: "Set evaluation.metric to reward.")
+  /// A frontier over this description's β grid, up to its cap.
+  func frontier(of task: any TrainingTask) throws(LossmithError) -> FrontierTask {
+    guard let betas = numbers("evaluation.betas"), let cap = number("evaluation.kl_cap") else {
+      throw task.lacks("frontier")
     }
-    var configuration = ReviewsConfiguration.standard
-    configuration.recipe = recipe
-    if let pairs = integer("data.pairs") { configuration.pairs = pairs }
-    if let flipped = number("data.flipped") { configuration.flipped = flipped }
-    if let prompts = integer("evaluation.prompts") { configuration.heldOutPrompts = prompts }
-    if let tokens = integer("evaluation.new_tokens") { configuration.newTokens = tokens }
-    try requireBatch(pairs: configuration.pairs)
-    return configuration
+    return try FrontierTask(task, betas: betas, klCap: cap)
   }
 }

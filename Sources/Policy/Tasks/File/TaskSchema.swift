@@ -138,7 +138,7 @@ public enum TaskSchema {
       all(.number(0))),
   ]
 
-  private static let sampled: [TaskKind] = [.reviews, .imdb]
+  private static let judged: [TaskKind] = [.bandit, .reviews, .imdb]
 
   private static let evaluation = [
     TaskKey(
@@ -169,9 +169,14 @@ public enum TaskSchema {
       all(nil, language)),
     TaskKey(
       "evaluation.kl_cap", .number(0...large, openBelow: true), unit: "nats",
-      "The frontier's limit of KL(policy to reference) per sequence.", all(.number(20), sampled)),
+      "The frontier's limit of KL(policy to reference) per sequence.", all(.number(20), judged)),
     TaskKey(
-      "evaluation.betas", .positiveNumbers, unit: "1/nat", "The frontier's β grid.",
-      all(.numbers([0.02, 0.05, 0.1, 0.2, 0.5]), sampled)),
+      "evaluation.betas", .positiveNumbers, unit: "1/nat",
+      "The frontier's β grid: a seed trains one policy for each.",
+      all(.numbers([0.02, 0.05, 0.1, 0.2, 0.5]), judged)),
+    TaskKey(
+      "evaluation.kl_forward", .choice(["measured", "skipped"]),
+      "Whether KL(reference to policy) is measured too, which takes as long as KL.",
+      all(.text("skipped"), language)),
   ]
 }

@@ -28,9 +28,10 @@ struct LanguageEvaluation {
         let rewards = try reward.scores(prompts: definition.prompts, completions: judged)
         metrics["reward"] = Self.mean(rewards)
         metrics["se_prompts"] = Self.standardError(rewards)
-        let others = try Self.referenceRewards(
+        let others = try Self.referenceJudgement(
           definition, digest: task.reference.hash, seed: seed, records: task.records,
-          runner: runner)
+          runner: runner
+        ).rewards
         metrics["winrate"] = Self.share(zip(rewards, others).map { $0 - $1 })
       }
       let plain =
@@ -51,9 +52,32 @@ struct LanguageEvaluation {
 
   /// Puts the reference's part into the records.
   func prepare(seed: UInt64) throws {
-    _ = try Self.referenceRewards(
+    _ = try Self.referenceJudgement(
       definition, digest: task.reference.hash, seed: seed, records: task.records, runner: runner)
-    _ = try accuracy(of: definition.policy.parameters)
+    if !definition.heldOutPairs.isEmpty { _ = try accuracy(of: definition.policy.parameters) }
+  }
+
+  /// The metrics of the reference with a seed's sampling noise: what an untouched policy has.
+  ///
+  /// Only the completions must be judged; an untouched policy ties with itself everywhere, and its
+  /// log-probabilities are its own to the bit.
+  static func referenceMetrics(
+    _ definition: LanguageTaskDefinition, digest: String, seed: UInt64, records: ReferenceRecords
+  ) throws -> [String: Double] {
+    var metrics: [String: Double] = [:]
+    if !definition.prompts.isEmpty {
+      let judged = try referenceJudgement(
+        definition, digest: digest, seed: seed, records: records, runner: nil)
+      metrics = ["length": mean(judged.lengths), "kl": 0, "kl_paper": 0]
+      if definition.measuresForwardKL { metrics["kl_forward"] = 0 }
+      if definition.reward != nil {
+        metrics["reward"] = mean(judged.rewards)
+        metrics["se_prompts"] = standardError(judged.rewards)
+        metrics["winrate"] = 0.5
+      }
+    }
+    if !definition.heldOutPairs.isEmpty { metrics["accuracy"] = 0.5 }
+    return metrics
   }
 
   // MARK: - Parts
@@ -121,21 +145,26 @@ struct LanguageEvaluation {
     return Self.share(margins)
   }
 
-  /// The rewards of the reference's completions, one a prompt; empty without prompts or reward.
-  static func referenceRewards(
+  /// Lengths in tokens and rewards of the reference's completions, one a prompt; no rewards where
+  /// nobody judges.
+  private static func referenceJudgement(
     _ definition: LanguageTaskDefinition, digest: String, seed: UInt64, records: ReferenceRecords,
     runner: TransformerRunner?
-  ) throws -> [Double] {
-    guard let reward = definition.reward, !definition.prompts.isEmpty else { return [] }
-    return try records.values(
-      "rewards", [digest, "\(definition.judgedSampling)", "\(seed)"],
-      count: definition.prompts.count
+  ) throws -> (lengths: [Double], rewards: [Double]) {
+    let count = definition.prompts.count
+    guard count > 0 else { return ([], []) }
+    let values = try records.values(
+      "judged", [digest, "\(definition.judgedSampling)", "\(seed)"],
+      count: definition.reward == nil ? count : 2 * count
     ) {
       let completions = try sample(
         definition, definition.policy.parameters, definition.judgedSampling, seed: seed, step: 0,
         runner: runner ?? TransformerRunner(definition.policy.configuration))
-      return try reward.scores(prompts: definition.prompts, completions: completions)
+      return completions.map { Double($0.count) }
+        + (try definition.reward?.scores(prompts: definition.prompts, completions: completions)
+          ?? [])
     }
+    return (Array(values.prefix(count)), Array(values.dropFirst(count)))
   }
 
   /// A completion for each held-out prompt; its noise hangs on the seed and the prompt's number.
@@ -162,9 +191,9 @@ struct LanguageEvaluation {
     mean(differences.map { $0 > 0 ? 1 : $0 == 0 ? 0.5 : 0 })
   }
 
-  /// sd/√n with n − 1; 0 for a single value.
-  private static func standardError(_ values: [Double]) -> Double {
-    guard values.count > 1 else { return 0 }
+  /// sd/√n with n − 1; nil for a single value.
+  private static func standardError(_ values: [Double]) -> Double? {
+    guard values.count > 1 else { return nil }
     let mean = mean(values)
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     return (squares / Double(values.count - 1) / Double(values.count)).squareRoot()

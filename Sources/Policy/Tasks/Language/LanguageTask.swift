@@ -7,9 +7,9 @@ import Losses
 /// backward with its gradients. The reference's log-probabilities come from the same code in the same
 /// shapes and are computed once a seed; so every margin of an untouched policy is exactly 0.
 public struct LanguageTask: TrainingTask {
-  public let definition: LanguageTaskDefinition
+  public private(set) var definition: LanguageTaskDefinition
   public let reference: ReferenceSummary
-  public let configurationDigest: String
+  public private(set) var configurationDigest: String
   let records: ReferenceRecords
 
   public var name: String { definition.name }
@@ -36,16 +36,26 @@ public struct LanguageTask: TrainingTask {
     let digest = definition.referenceDigest
     configurationDigest = definition.configurationDigest(reference: digest)
     records = ReferenceRecords(folder: context.cacheDirectory)
-    let values = try LanguageEvaluation.referenceRewards(
-      definition, digest: digest, seed: Self.constantSeed, records: records, runner: nil)
-    // An untouched policy ties with itself, everywhere.
-    let isShare = definition.etaMetric == "winrate" || definition.etaMetric == "accuracy"
-    let reward = values.isEmpty || isShare ? 0.5 : values.reduce(0, +) / Double(values.count)
-    reference = ReferenceSummary(hash: digest, reward: reward)
+    reference = ReferenceSummary(
+      hash: digest,
+      metrics: try LanguageEvaluation.referenceMetrics(
+        definition, digest: digest, seed: Self.constantSeed, records: records))
   }
 
   /// Of the completions that stand for the reference; no one counts as far.
   static let constantSeed: UInt64 = 0x5265_6665_7265_6E63
+
+  public func measuring(_ metric: String) throws(LossmithError) -> any TrainingTask {
+    var task = self
+    task.definition = try definition.measuring(metric)
+    task.configurationDigest = task.definition.configurationDigest(reference: reference.hash)
+    return task
+  }
+
+  public func referenceMetrics(seed: UInt64) throws -> [String: Double] {
+    try LanguageEvaluation.referenceMetrics(
+      definition, digest: reference.hash, seed: seed, records: records)
+  }
 
   public func train(
     loss: any Loss, tunables: [Double], seed: UInt64, observe: ((TrainingStep) -> Void)? = nil

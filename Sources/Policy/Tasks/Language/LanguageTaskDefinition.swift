@@ -45,6 +45,37 @@ public struct LanguageTaskDefinition: Sendable {
     self.measuresForwardKL = measuresForwardKL
   }
 
+  /// The same with another η.
+  ///
+  /// - Throws: `LossmithError` (`malformed-input`) for a metric that is not measured: `reward` and
+  ///   `winrate` want prompts and somebody who judges, `accuracy` wants held-out pairs.
+  func measuring(_ metric: String) throws(LossmithError) -> LanguageTaskDefinition {
+    guard metric != etaMetric else { return self }
+    let isJudged = reward != nil && !prompts.isEmpty
+    var definition = self
+    definition.etaMetric = metric
+    switch metric {
+    case "reward" where isJudged:
+      definition.etaDescription = "The mean reward of completions sampled for held-out prompts."
+    case "winrate" where isJudged:
+      definition.etaDescription =
+        "The share of held-out prompts whose completion has a higher reward than the reference's,"
+        + " ties one half, from 0 to 1."
+    case "accuracy" where !heldOutPairs.isEmpty:
+      definition.etaDescription =
+        "The share of held-out pairs whose chosen completion gained more probability than the"
+        + " rejected one, ties one half, from 0 to 1."
+    default:
+      let lack =
+        metric == "accuracy"
+        ? "it has no held-out pairs" : "nobody judges its completions"
+      throw LossmithError(
+        .malformedInput, "The task \(name) does not measure \(metric): \(lack).",
+        remedy: "Set evaluation.metric of the task file, or give another --metric.")
+    }
+    return definition
+  }
+
   /// What the reference's numbers depend on, the seed left out.
   var referenceDigest: String {
     var digest = ContentDigest("language reference/1")

@@ -1,0 +1,50 @@
+import Losses
+
+/// The JSON document of `train`: `metrics.json` in the policy's folder, and what `--json` prints.
+///
+/// A metric that the task does not measure is null. Nothing but `seconds` differs between two equal
+/// trainings.
+public struct TrainingDocument: Codable, Sendable {
+  public struct Eta: Codable, Sendable, Hashable {
+    public var metric: String
+    public var value: Double
+  }
+  public var plugin: String
+  public var task: String
+  public var seed: UInt64
+  /// The values that the loss was called with.
+  public var tunables: [String: Double]
+  public var environment: [String: String]
+  public var reference: Reference
+  public var eta: Eta?
+  /// Of the policy, on held-out data.
+  public var metrics: MetricValues
+  /// Warnings of the checks.
+  public var warnings: [String]
+  public var curve: LearningCurve
+  /// SHA-256 of the parameters.
+  public var parameters: String
+  public var seconds: Double
+
+  public struct Reference: Codable, Sendable, Hashable {
+    public var hash: String
+    /// With the noise of the same seed.
+    public var metrics: MetricValues
+  }
+
+  public init(_ reply: TrainJob.Reply, plugin: String, task: String, seed: UInt64) {
+    self.plugin = plugin
+    self.task = task
+    self.seed = seed
+    tunables = reply.tunables
+    environment = reply.environment
+    reference = Reference(
+      hash: reply.referenceHash, metrics: MetricValues { reply.reference[$0] })
+    eta = reply.metrics[reply.etaMetric].map { Eta(metric: reply.etaMetric, value: $0) }
+    metrics = MetricValues { reply.metrics[$0] }
+    warnings = reply.warnings
+    curve = reply.curve
+    parameters = reply.parameters
+    seconds = reply.seconds
+  }
+}

@@ -29,7 +29,7 @@ extension Tape {
   }
 
   @inline(__always)
-  private func markReached(_ index: Int32) {
+  func markReached(_ index: Int32) {
     nodes.base.unsafelyUnwrapped[Int(index)].isReached = true
   }
 
@@ -79,17 +79,24 @@ extension Tape {
       add(to: entry.a, count: n) { chain(g[$0], slopes[$0]) }
       add(to: entry.b, count: n) { chain(g[$0], slopes[n + $0]) }
     case .uniformReduction:
-      let share = chain(g[0], entry.factor)
-      add(to: entry.a, count: node(entry.a).count) { _ in share }
+      let factor = entry.factor
+      forEachRow(of: entry) { row, start, length in
+        let share = chain(g[row], factor)
+        let target = adjointPointer(entry.a) + start
+        for i in 0..<length { target[i] += share }
+      }
     case .reduction:
-      let slopes = UnsafePointer(slopePointer(index))
-      let adjoint = g[0]
-      add(to: entry.a, count: node(entry.a).count) { chain(adjoint, slopes[$0]) }
+      forEachRow(of: entry) { row, start, length in
+        let slopes = UnsafePointer(slopePointer(index) + start)
+        let adjoint = g[row]
+        let target = adjointPointer(entry.a) + start
+        for i in 0..<length { target[i] += chain(adjoint, slopes[i]) }
+      }
     case .gather:
       let from = UnsafePointer(slopePointer(index))
       let target = adjointPointer(entry.a)
       markReached(entry.a)
-      for i in 0..<n { target[Int(from[i])] += g[i] }
+      for i in 0..<n where from[i] >= 0 { target[Int(from[i])] += g[i] }
     case .concatenate:
       let first = node(entry.a).count
       add(to: entry.a, count: first) { g[$0] }
@@ -97,10 +104,60 @@ extension Tape {
     case .cumulativeSum:
       let target = adjointPointer(entry.a)
       markReached(entry.a)
-      var total = 0.0
-      for i in stride(from: n - 1, through: 0, by: -1) {
-        total += g[i]
-        target[i] += total
+      let length = entry.columns == 0 ? n : Int(entry.columns)
+      for start in stride(from: 0, to: n, by: length) {
+        var total = 0.0
+        for i in (start..<start + length).reversed() {
+          total += g[i]
+          target[i] += total
+        }
+      }
+    case .softmax, .logSoftmax, .logCumulativeSumExp:
+      propagateNormalised(entry, at: index)
+    case .sinkhorn:
+      markReached(entry.a)
+      propagateSinkhorn(entry, at: index)
+    }
+  }
+
+  /// The rows of a reduction's operand: number, start and length.
+  @inline(__always)
+  private func forEachRow(of entry: Node, _ body: (Int, Int, Int) -> Void) {
+    guard node(entry.a).needsGradient else { return }
+    markReached(entry.a)
+    let length = node(entry.a).count / entry.count
+    for row in 0..<entry.count { body(row, row * length, length) }
+  }
+
+  /// The rules of softmax p, dx = p·(g − Σ g·p); of its logarithm, dx = g − p·Σ g over the present
+  /// elements; and of the running log-sum-exp.
+  private func propagateNormalised(_ entry: Node, at index: Int32) {
+    markReached(entry.a)
+    let (n, length) = (entry.count, Int(entry.factor))
+    for start in stride(from: 0, to: n, by: length) {
+      let g = UnsafePointer(adjointPointer(index) + start)
+      let target = adjointPointer(entry.a) + start
+      if entry.operation == .softmax {
+        let p = UnsafePointer(pointer(index) + start)
+        var total = 0.0
+        for i in 0..<length { total += chain(g[i], p[i]) }
+        for i in 0..<length { target[i] += chain(g[i] - total, p[i]) }
+      } else if entry.operation == .logSoftmax {
+        let p = UnsafePointer(slopePointer(index) + start)
+        var total = 0.0
+        for i in 0..<length where !(p[i] < 0) { total += g[i] }
+        for i in 0..<length where !(p[i] < 0) { target[i] += g[i] - chain(total, p[i]) }
+      } else {
+        // s is Σ over later elements i of g[i]·exp(y[here] − y[i]): every factor is at most 1.
+        let own = UnsafePointer(slopePointer(index) + start)
+        let carried = own + n
+        var s = 0.0
+        for i in (0..<length).reversed() {
+          if own[i] < 0 { continue }
+          s += g[i]
+          target[i] += chain(s, own[i])
+          s = chain(s, carried[i])
+        }
       }
     }
   }

@@ -1,66 +1,79 @@
-// Vectors from nothing. None has a gradient. A count below 1 is LOSS_STATUS_ARGUMENT.
+// Vectors and matrices from nothing. None has a gradient. An extent below 1 is
+// LOSS_STATUS_ARGUMENT.
 
-/// `count` copies of a number. PyTorch: `torch.full`.
+/// `count` copies of a number, → [count]. PyTorch: `torch.full((n,), value)`.
 @export(interface)
 public func full(_ count: Int, _ value: Double, line: UInt32 = #line) -> Vector {
   constant(count, line: line) { _ in value }
 }
 
-/// As many copies of a number as `other` has elements. PyTorch: `torch.full_like`.
+/// A number in every place, → [rows, columns]. PyTorch: `torch.full((m, n), value)`.
 @export(interface)
-public func full(like other: Vector, _ value: Double, line: UInt32 = #line) -> Vector {
-  full(other.count, value, line: line)
+public func full(
+  _ rows: Int, _ columns: Int, _ value: Double, line: UInt32 = #line
+) -> Matrix {
+  guard rows >= 1, columns >= 1, rows <= Tape.valueLimit, columns <= Tape.valueLimit else {
+    tape.fail(rows >= 1 && columns >= 1 ? .memory : .argument, line: line)
+    return .failed
+  }
+  return constant(
+    rows * columns, columns: Int32(truncatingIfNeeded: columns), line: line
+  ) { _ in value }
 }
 
-/// PyTorch: `torch.zeros`.
+/// A number in every place, in the shape of `other`. PyTorch: `torch.full_like`.
+@export(interface)
+public func full(like other: Vector, _ value: Double, line: UInt32 = #line) -> Vector {
+  constant(other.count, columns: other.columns, line: line) { _ in value }
+}
+
+/// Zeros, → [count]. PyTorch: `torch.zeros`.
 @export(interface)
 public func zeros(_ count: Int, line: UInt32 = #line) -> Vector { full(count, 0, line: line) }
 
-/// PyTorch: `torch.zeros_like`.
+/// Zeros in the shape of `other`. PyTorch: `torch.zeros_like`.
 @export(interface)
 public func zeros(like other: Vector, line: UInt32 = #line) -> Vector {
-  full(other.count, 0, line: line)
+  full(like: other, 0, line: line)
 }
 
-/// PyTorch: `torch.ones`.
+/// Ones, → [count]. PyTorch: `torch.ones`.
 @export(interface)
 public func ones(_ count: Int, line: UInt32 = #line) -> Vector { full(count, 1, line: line) }
 
-/// PyTorch: `torch.ones_like`.
+/// Ones in the shape of `other`. PyTorch: `torch.ones_like`.
 @export(interface)
 public func ones(like other: Vector, line: UInt32 = #line) -> Vector {
-  full(other.count, 1, line: line)
+  full(like: other, 1, line: line)
 }
 
-/// 0, 1, … count − 1. PyTorch: `torch.arange`.
+/// 0, 1, … count − 1, → [count]. PyTorch: `torch.arange`.
 @export(interface)
 public func arange(_ count: Int, line: UInt32 = #line) -> Vector {
   constant(count, line: line) { Double($0) }
 }
 
-/// The vector of these numbers. PyTorch: `torch.tensor`.
+/// The vector of these numbers, → [n]. PyTorch: `torch.tensor`.
 @export(interface)
 public func vector(_ values: [Double], line: UInt32 = #line) -> Vector {
   constant(values.count, line: line) { values[$0] }
 }
 
-/// x as it is when it has as many elements as `other`; a single element is repeated to that
-/// length. Any other length is LOSS_STATUS_SHAPE. PyTorch: `x.expand_as(other)`.
-///
-/// A loss that is one number for the whole batch returns `broadcast(number, like: batch.margin)`.
+/// The matrix of these rows, → [m, n]; rows of different lengths are LOSS_STATUS_SHAPE.
+/// PyTorch: `torch.tensor([[…], […]])`.
 @export(interface)
-public func broadcast(_ x: Vector, like other: Vector, line: UInt32 = #line) -> Vector {
-  guard x.isUsable(line: line), other.isUsable(line: line) else { return .failed }
-  let n = other.count
-  if x.count == n { return x }
-  guard x.count == 1 else {
+public func matrix(_ rows: [[Double]], line: UInt32 = #line) -> Matrix {
+  let n = rows.first?.count ?? 0
+  for row in rows where row.count != n {
     tape.fail(.shape, line: line)
     return .failed
   }
-  return gather(x, count: n, line: line) { _ in 0 }
+  return constant(
+    rows.count * n, columns: Int32(truncatingIfNeeded: n), line: line
+  ) { rows[$0 / n][$0 % n] }
 }
 
-/// x as a constant: the same values, no gradient. PyTorch: `x.detach()`.
+/// x as a constant, [n] → [n]: the same values, no gradient. PyTorch: `x.detach()`.
 @export(interface)
 public func detach(_ x: Vector, line: UInt32 = #line) -> Vector {
   simple(.leaf, x, line: line) { $0 }

@@ -4,10 +4,19 @@ struct DescriptorWriter {
   /// A `loss_role`.
   enum Role: UInt32 {
     case rows = 1
+    case classes = 2
+    case groupSize = 3
     case input = 4
     case tunable = 5
     case value = 6
     case gradient = 7
+  }
+
+  /// A `loss_family`.
+  enum Family: UInt32 {
+    case pairwise = 1
+    case classification = 2
+    case listwise = 3
   }
 
   private enum Offset {
@@ -31,10 +40,9 @@ struct DescriptorWriter {
   var hasRoom: Bool { out.load(fromByteOffset: Offset.structSize, as: UInt32.self) >= Offset.end }
 
   /// Magic, version, size, family, claims and texts.
-  func header(claims: Claims, name: StaticString, summary: StaticString) {
-    let pairwise: UInt32 = 1
+  func header(_ family: Family, claims: Claims, name: StaticString, summary: StaticString) {
     let words: InlineArray<6, UInt32> = [
-      0x5353_4F4C, 1, 0, UInt32(Offset.end), pairwise, claims.rawValue,
+      0x5353_4F4C, 1, 0, UInt32(Offset.end), family.rawValue, claims.rawValue,
     ]
     for i in words.indices { store(words[i], at: 4 * i) }
     text(name, at: Offset.name, room: 32)
@@ -64,6 +72,35 @@ struct DescriptorWriter {
     store(isLog | isInteger, at: offset + 56)
     parameters += 1
     store(parameters, at: Offset.parameterCount)
+  }
+
+  /// Writes all that the three families have in common around their inputs and outputs.
+  ///
+  /// - Parameters:
+  ///   - extents: what follows the number of rows.
+  ///   - inputs: ids of the columns in the order of the kernel's parameters.
+  ///   - gradients: ids of the columns with a gradient, likewise.
+  /// - Returns: LOSS_OK; LOSS_STATUS_UNSUPPORTED when there is too little room;
+  ///   LOSS_STATUS_TUNABLE with the line of a declaration that makes no sense.
+  static func write(
+    _ out: UnsafeMutableRawPointer, _ family: Family, name: StaticString, summary: StaticString,
+    extents: [Role], inputs: [UInt32], gradients: [UInt32], tunables declared: [Tunable],
+    claims: Claims
+  ) -> Int32 {
+    let list = TunableList(declared: declared)
+    if let offender = list.offender { return Status.tunable.code(line: offender.line) }
+    var descriptor = DescriptorWriter(out)
+    guard descriptor.hasRoom else { return Status.unsupported.code(line: 0) }
+    descriptor.header(family, claims: claims, name: name, summary: summary)
+    descriptor.argument(.rows)
+    for extent in extents { descriptor.argument(extent) }
+    for column in inputs { descriptor.argument(.input, column) }
+    // The kernel always takes 16 numbers; those beyond the declared ones are β again.
+    for i in 0..<TunableList.limit { descriptor.argument(.tunable, UInt32(i < list.count ? i : 0)) }
+    descriptor.argument(.value)
+    for column in gradients { descriptor.argument(.gradient, column) }
+    for i in 0..<list.count { descriptor.parameter(list[i]) }
+    return 0
   }
 
   private func store<Value: BitwiseCopyable>(_ value: Value, at offset: Int) {

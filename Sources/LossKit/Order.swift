@@ -1,28 +1,123 @@
-// Order and position of elements. Gradients go back to where the elements came from.
+// Order. Each function works along a vector or each row of a matrix (`dim: 0`: each column).
+// With a mask the elements that are present come first and are ordered among themselves.
+// Gradients go back to where the elements came from.
 
-/// The elements in ascending order, [n] → [n]; equal ones keep their order, and NaN
-/// counts as the largest. PyTorch: `torch.sort(x).values`.
-@export(interface)
-public func sort(_ x: Vector, descending: Bool = false, line: UInt32 = #line) -> Vector {
-  guard x.isUsable(line: line) else { return .failed }
-  let n = x.count
-  guard
-    let y = tape.append(
-      .gather, count: n, a: x.node, needsGradient: tape.node(x.node).needsGradient,
-      slopes: 2 * n, line: line)
-  else { return .failed }
-  let source = UnsafePointer(tape.pointer(x.node))
-  let order = tape.slopePointer(y)
-  let values = tape.pointer(y)
+/// Writes the indices of `x` in ascending or descending order, held as doubles; equal elements
+/// keep their order, and NaN counts as the largest. `order` has room for 2n.
+func sortedOrder(
+  of x: UnsafePointer<Double>, _ n: Int, descending: Bool,
+  into order: UnsafeMutablePointer<Double>
+) {
+  func precedesNaN(_ i: Int, _ j: Int) -> Bool { !x[i].isNaN && x[j].isNaN }
   if descending {
-    mergeSort(order, scratch: order + n, n) { source[$0] > source[$1] || precedesNaN($1, $0) }
+    mergeSort(order, scratch: order + n, n) { x[$0] > x[$1] || precedesNaN($1, $0) }
   } else {
-    mergeSort(order, scratch: order + n, n) { source[$0] < source[$1] || precedesNaN($0, $1) }
+    mergeSort(order, scratch: order + n, n) { x[$0] < x[$1] || precedesNaN($0, $1) }
   }
-  for i in 0..<n { values[i] = source[Int(order[i])] }
-  return Vector(node: y)
+}
 
-  func precedesNaN(_ i: Int, _ j: Int) -> Bool { !source[i].isNaN && source[j].isNaN }
+/// Hands out the order of each row: its number, its order and how many elements are present.
+///
+/// The order has all n indices; those of absent elements follow, from first to last.
+///
+/// - Returns: false, with the status noted, when there is no memory.
+@inline(__always)
+private func forEachOrder(
+  _ rows: Rows, descending: Bool, line: UInt32,
+  _ body: (Int, UnsafePointer<Double>, Int) -> Void
+) -> Bool {
+  let n = rows.length
+  guard let work = tape.workspace(4 * n, line: line) else { return false }
+  let (order, indices, present) = (work, work + 2 * n, work + 3 * n)
+  for row in 0..<rows.count {
+    let x = tape.pointer(rows.x.node) + row * n
+    guard let mask = rows.mask else {
+      sortedOrder(of: x, n, descending: descending, into: order)
+      body(row, order, n)
+      continue
+    }
+    let flags = tape.pointer(mask.node) + row * n
+    var m = 0
+    for i in 0..<n where flags[i] != 0 {
+      (indices[m], present[m]) = (Double(i), x[i])
+      m += 1
+    }
+    sortedOrder(of: present, m, descending: descending, into: order)
+    for k in 0..<m { order[k] = indices[Int(order[k])] }
+    var k = m
+    for i in 0..<n where flags[i] == 0 {
+      order[k] = Double(i)
+      k += 1
+    }
+    body(row, order, m)
+  }
+  return true
+}
+
+/// The elements in ascending order, [n] → [n], [m, n] → [m, n]; equal ones keep their order, and
+/// NaN counts as the largest. Behind the present elements of a mask there are zeros without
+/// gradient. PyTorch: `torch.sort(x).values`.
+@export(interface)
+public func sort(
+  _ x: Vector, descending: Bool = false, dim: Int = -1, mask: Vector? = nil,
+  line: UInt32 = #line
+) -> Vector {
+  alongRows(x, dim: dim, mask: mask, line: line) { rows in
+    let n = rows.length
+    guard
+      let y = tape.append(
+        .gather, count: rows.x.count, columns: rows.x.columns, a: rows.x.node,
+        needsGradient: tape.node(rows.x.node).needsGradient, slopes: rows.x.count, line: line)
+    else { return .failed }
+    let source = UnsafePointer(tape.pointer(rows.x.node))
+    let values = tape.pointer(y)
+    let origins = tape.slopePointer(y)
+    let isDone = forEachOrder(rows, descending: descending, line: line) { row, order, m in
+      for k in 0..<n {
+        let from = row * n + Int(order[k])
+        values[row * n + k] = k < m ? source[from] : 0
+        origins[row * n + k] = k < m ? Double(from) : -1
+      }
+    }
+    return isDone ? Vector(node: y) : .failed
+  }
+}
+
+/// The indices that sort, [n] → [n], [m, n] → [m, n], as whole numbers without gradient; for
+/// ``gather(_:_:line:)``. The indices of absent elements come last. PyTorch: `torch.argsort`.
+@export(interface)
+public func argsort(
+  _ x: Vector, descending: Bool = false, dim: Int = -1, mask: Vector? = nil,
+  line: UInt32 = #line
+) -> Vector {
+  alongRows(x, dim: dim, mask: mask, line: line) { rows in
+    let y = zeros(like: rows.x, line: line)
+    guard tape.status == 0 else { return .failed }
+    let values = tape.pointer(y.node)
+    let isDone = forEachOrder(rows, descending: descending, line: line) { row, order, _ in
+      (values + row * rows.length).update(from: order, count: rows.length)
+    }
+    return isDone ? y : .failed
+  }
+}
+
+/// The place of each element in the order, 1 for the first, [n] → [n], [m, n] → [m, n], without
+/// gradient; equal elements have the places of their order, and absent ones 0.
+/// PyTorch: `x.argsort().argsort() + 1`.
+@export(interface)
+public func rank(
+  _ x: Vector, descending: Bool = false, dim: Int = -1, mask: Vector? = nil,
+  line: UInt32 = #line
+) -> Vector {
+  alongRows(x, dim: dim, mask: mask, line: line) { rows in
+    let y = zeros(like: rows.x, line: line)
+    guard tape.status == 0 else { return .failed }
+    let values = tape.pointer(y.node)
+    let isDone = forEachOrder(rows, descending: descending, line: line) { row, order, m in
+      for k in 0..<m { values[row * rows.length + Int(order[k])] = Double(k + 1) }
+    }
+    return isDone ? y : .failed
+  }
 }
 
 /// Sorts the numbers 0..<n, held as doubles, stably by `precedes`; bottom-up, in n·log n steps.
@@ -50,87 +145,5 @@ private func mergeSort(
     }
     order.update(from: scratch, count: n)
     width *= 2
-  }
-}
-
-/// a followed by b, [m], [n] → [m + n]. PyTorch: `torch.cat`.
-@export(interface)
-public func concatenate(_ a: Vector, _ b: Vector, line: UInt32 = #line) -> Vector {
-  guard a.isUsable(line: line), b.isUsable(line: line) else { return .failed }
-  let (m, n) = (a.count, b.count)
-  let needsGradient = tape.node(a.node).needsGradient || tape.node(b.node).needsGradient
-  guard
-    let y = tape.append(
-      .concatenate, count: m + n, a: a.node, b: b.node, needsGradient: needsGradient, line: line)
-  else { return .failed }
-  let values = tape.pointer(y)
-  values.update(from: tape.pointer(a.node), count: m)
-  (values + m).update(from: tape.pointer(b.node), count: n)
-  return Vector(node: y)
-}
-
-/// All vectors, one after the other; none at all is LOSS_STATUS_ARGUMENT.
-@export(interface)
-public func concatenate(_ vectors: [Vector], line: UInt32 = #line) -> Vector {
-  guard var joined = vectors.first else {
-    tape.fail(.argument, line: line)
-    return .failed
-  }
-  for next in vectors.dropFirst() { joined = concatenate(joined, next, line: line) }
-  return joined
-}
-
-/// y[i] = x[0] + … + x[i], [n] → [n]. PyTorch: `torch.cumsum(x, 0)`.
-@export(interface)
-public func cumulativeSum(_ x: Vector, line: UInt32 = #line) -> Vector {
-  guard x.isUsable(line: line),
-    let y = tape.append(
-      .cumulativeSum, count: x.count, a: x.node,
-      needsGradient: tape.node(x.node).needsGradient, line: line)
-  else { return .failed }
-  let source = tape.pointer(x.node)
-  let values = tape.pointer(y)
-  var sum = 0.0
-  for i in 0..<x.count {
-    sum += source[i]
-    values[i] = sum
-  }
-  return Vector(node: y)
-}
-
-/// The elements from last to first. PyTorch: `torch.flip(x, [0])`.
-@export(interface)
-public func flip(_ x: Vector, line: UInt32 = #line) -> Vector {
-  let n = x.count
-  return gather(x, count: n, line: line) { n - 1 - $0 }
-}
-
-/// The elements moved up by `shift` places, those pushed out coming in at the other end; a
-/// negative shift moves down. PyTorch: `torch.roll(x, shift)`.
-@export(interface)
-public func roll(_ x: Vector, _ shift: Int, line: UInt32 = #line) -> Vector {
-  let n = x.count
-  let offset = ((shift % n) + n) % n
-  return gather(x, count: n, line: line) { ($0 + n - offset) % n }
-}
-
-extension Vector {
-  /// One element, as a vector of shape [1]. An index outside 0..<count is LOSS_STATUS_ARGUMENT.
-  @export(interface)
-  public subscript(index: Int, line: UInt32 = #line) -> Vector {
-    self[index..<Swift.max(index, index &+ 1), line]
-  }
-
-  /// The elements of a range, which must not be empty nor reach beyond the vector, else
-  /// LOSS_STATUS_ARGUMENT.
-  @export(interface)
-  public subscript(range: Range<Int>, line: UInt32 = #line) -> Vector {
-    guard isUsable(line: line) else { return .failed }
-    guard range.lowerBound >= 0, range.upperBound <= count, !range.isEmpty else {
-      tape.fail(.argument, line: line)
-      return .failed
-    }
-    let start = range.lowerBound
-    return gather(self, count: range.count, line: line) { start + $0 }
   }
 }

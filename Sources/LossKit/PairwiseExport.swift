@@ -6,20 +6,14 @@
 @_spi(Export)
 public enum PairwiseExport {
   nonisolated(unsafe) private static var batch = PairwiseBatch(count: 1)
-  nonisolated(unsafe) private static var tunables = Tunables(
-    list: TunableList(declared: []), values: InlineArray(repeating: 0))
-  nonisolated(unsafe) private static var result = Vector.failed
 
   /// Starts a call of `rows` rows.
   @export(interface)
   public static func begin(
     rows: UInt32, tunables declared: [Tunable], values: InlineArray<16, Double>
   ) {
-    tape.begin()
+    call.begin(extents: [rows], tunables: declared, values: values)
     batch = PairwiseBatch(count: Int(rows))
-    tunables = Tunables(list: TunableList(declared: declared), values: values)
-    result = .failed
-    if rows == 0 { tape.fail(.unsupported, line: 0) }
   }
 
   /// Hands over a column of the batch, `[rows]`; the id is that of the ABI.
@@ -38,13 +32,7 @@ public enum PairwiseExport {
   @export(interface)
   public static func run(_ loss: (PairwiseBatch, Tunables) -> Vector) {
     guard tape.status == 0 else { return }
-    let value = loss(batch, tunables)
-    guard value.isUsable(line: 0) else { return }
-    guard value.count == batch.count else {
-      tape.fail(.result, line: value.line)
-      return
-    }
-    if tape.sweep(from: value.node) { result = value }
+    call.end(with: loss(batch, call.tunables), rows: batch.count)
   }
 
   /// Copies out the gradient with respect to a column, `[rows]`.
@@ -58,11 +46,7 @@ public enum PairwiseExport {
   ///
   /// - Returns: the status for the host. With any other than LOSS_OK nothing was written.
   @export(interface)
-  public static func finish(_ out: UnsafeMutablePointer<Double>) -> Int32 {
-    guard tape.status == 0 else { return tape.status }
-    out.update(from: tape.pointer(result.node), count: batch.count)
-    return 0
-  }
+  public static func finish(_ out: UnsafeMutablePointer<Double>) -> Int32 { call.finish(out) }
 
   /// Fills the descriptor of a pairwise loss.
   ///
@@ -76,20 +60,10 @@ public enum PairwiseExport {
     _ out: UnsafeMutableRawPointer, name: StaticString, summary: StaticString, inputs: [UInt32],
     tunables declared: [Tunable], claims: Claims
   ) -> Int32 {
-    let list = TunableList(declared: declared)
-    if let offender = list.offender { return Status.tunable.code(line: offender.line) }
-    var descriptor = DescriptorWriter(out)
-    guard descriptor.hasRoom else { return Status.unsupported.code(line: 0) }
     let readsReference = inputs.contains(3) || inputs.contains(4)
-    descriptor.header(
-      claims: readsReference ? claims : claims.union(.referenceFree), name: name, summary: summary)
-    descriptor.argument(.rows)
-    for column in inputs { descriptor.argument(.input, column) }
-    // The kernel always takes 16 numbers; those beyond the declared ones are β again.
-    for i in 0..<TunableList.limit { descriptor.argument(.tunable, UInt32(i < list.count ? i : 0)) }
-    descriptor.argument(.value)
-    for column in inputs where column <= 2 { descriptor.argument(.gradient, column) }
-    for i in 0..<list.count { descriptor.parameter(list[i]) }
-    return 0
+    return DescriptorWriter.write(
+      out, .pairwise, name: name, summary: summary, extents: [], inputs: inputs,
+      gradients: inputs.filter { $0 <= 2 }, tunables: declared,
+      claims: readsReference ? claims : claims.union(.referenceFree))
   }
 }

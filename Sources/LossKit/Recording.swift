@@ -13,7 +13,7 @@ func elementwise(
   let wantsSlope = tape.node(x.node).needsGradient
   guard
     let y = tape.append(
-      .elementwise, count: n, a: x.node, needsGradient: wantsSlope,
+      .elementwise, count: n, columns: x.columns, a: x.node, needsGradient: wantsSlope,
       slopes: wantsSlope ? n : 0, line: line)
   else { return .failed }
   let source = tape.pointer(x.node)
@@ -30,14 +30,16 @@ func elementwise(
 /// Records y[i] = f(x[i]) for an operation whose slope needs no memory, or that has none.
 @inline(__always)
 func simple(
-  _ operation: Operation, _ x: Vector, factor: Double = 0, line: UInt32, _ f: (Double) -> Double
+  _ operation: Operation, _ x: Vector, factor: Double = 0, columns: Int32? = nil, line: UInt32,
+  _ f: (Double) -> Double
 ) -> Vector {
   guard x.isUsable(line: line) else { return .failed }
   let n = x.count
   let needsGradient = operation != .leaf && tape.node(x.node).needsGradient
   guard
     let y = tape.append(
-      operation, count: n, a: x.node, needsGradient: needsGradient, factor: factor, line: line)
+      operation, count: n, columns: columns ?? x.columns, a: x.node,
+      needsGradient: needsGradient, factor: factor, line: line)
   else { return .failed }
   let source = tape.pointer(x.node)
   let values = tape.pointer(y)
@@ -45,30 +47,21 @@ func simple(
   return Vector(node: y)
 }
 
-/// The length that two operands give; nil, with the status noted, when they do not fit.
-@inline(__always)
-func broadcastCount(_ x: Vector, _ y: Vector, line: UInt32) -> Int? {
-  let m = x.count
-  let n = y.count
-  if m == n || n == 1 { return m }
-  if m == 1 { return n }
-  tape.fail(.shape, line: line)
-  return nil
-}
-
 /// Records z[i] = f(x[i], y[i]) for an operation that the backward sweep knows by name.
 @inline(__always)
 func binary(
   _ operation: Operation, _ x: Vector, _ y: Vector, line: UInt32, _ f: (Double, Double) -> Double
 ) -> Vector {
+  var (x, y) = (x, y)
   guard x.isUsable(line: line), y.isUsable(line: line),
-    let n = broadcastCount(x, y, line: line)
+    let (n, columns) = fit(&x, &y, line: line)
   else { return .failed }
   let needsGradient =
     operation != .leaf && (tape.node(x.node).needsGradient || tape.node(y.node).needsGradient)
   guard
     let z = tape.append(
-      operation, count: n, a: x.node, b: y.node, needsGradient: needsGradient, line: line)
+      operation, count: n, columns: columns, a: x.node, b: y.node,
+      needsGradient: needsGradient, line: line)
   else { return .failed }
   let left = tape.pointer(x.node)
   let right = tape.pointer(y.node)
@@ -91,14 +84,15 @@ func elementwise2(
   _ x: Vector, _ y: Vector, line: UInt32,
   _ f: (Double, Double) -> (value: Double, dx: Double, dy: Double)
 ) -> Vector {
+  var (x, y) = (x, y)
   guard x.isUsable(line: line), y.isUsable(line: line),
-    let n = broadcastCount(x, y, line: line)
+    let (n, columns) = fit(&x, &y, line: line)
   else { return .failed }
   let wantsSlope = tape.node(x.node).needsGradient || tape.node(y.node).needsGradient
   guard
     let z = tape.append(
-      .elementwise2, count: n, a: x.node, b: y.node, needsGradient: wantsSlope,
-      slopes: wantsSlope ? 2 * n : 0, line: line)
+      .elementwise2, count: n, columns: columns, a: x.node, b: y.node,
+      needsGradient: wantsSlope, slopes: wantsSlope ? 2 * n : 0, line: line)
   else { return .failed }
   let left = tape.pointer(x.node)
   let right = tape.pointer(y.node)
@@ -117,56 +111,72 @@ func elementwise2(
   return Vector(node: z)
 }
 
-/// Records one element made from all elements of `x`.
-///
-/// - Parameter f: gets the values, their count and room for dy/dx (nil when nobody wants a
-///   gradient), which it must fill, and gives the value.
+/// Records y[i] = x[index(i)] for `count` elements; 0 where the index is negative.
 @inline(__always)
-func reduction(
-  _ x: Vector, line: UInt32,
-  _ f: (UnsafePointer<Double>, Int, UnsafeMutablePointer<Double>?) -> Double
+func gather(
+  _ x: Vector, count: Int, columns: Int32 = 0, line: UInt32, _ index: (Int) -> Int
 ) -> Vector {
   guard x.isUsable(line: line) else { return .failed }
-  let n = x.count
-  let wantsSlope = tape.node(x.node).needsGradient
   guard
     let y = tape.append(
-      .reduction, count: 1, a: x.node, needsGradient: wantsSlope, slopes: wantsSlope ? n : 0,
-      line: line)
-  else { return .failed }
-  tape.pointer(y)[0] = f(tape.pointer(x.node), n, wantsSlope ? tape.slopePointer(y) : nil)
-  return Vector(node: y)
-}
-
-/// Records y[i] = x[index(i)] for `count` elements.
-@inline(__always)
-func gather(_ x: Vector, count: Int, line: UInt32, _ index: (Int) -> Int) -> Vector {
-  guard x.isUsable(line: line) else { return .failed }
-  guard
-    let y = tape.append(
-      .gather, count: count, a: x.node, needsGradient: tape.node(x.node).needsGradient,
-      slopes: count, line: line)
+      .gather, count: count, columns: columns, a: x.node,
+      needsGradient: tape.node(x.node).needsGradient, slopes: count, line: line)
   else { return .failed }
   let source = tape.pointer(x.node)
   let values = tape.pointer(y)
   let origins = tape.slopePointer(y)
   for i in 0..<count {
     let from = index(i)
-    values[i] = source[from]
+    values[i] = from < 0 ? 0 : source[from]
     origins[i] = Double(from)
   }
   return Vector(node: y)
 }
 
+/// Records y[i, j] = x[index(i, j)] for a matrix; 0 where the index is negative.
+@inline(__always)
+func gather(
+  _ x: Vector, rows: Int, columns: Int, line: UInt32, _ index: (Int, Int) -> Int
+) -> Vector {
+  var (i, j) = (0, -1)
+  // The elements are asked for in their order.
+  return gather(
+    x, count: rows * columns, columns: Int32(truncatingIfNeeded: columns), line: line
+  ) { _ in
+    j += 1
+    if j == columns { (i, j) = (i + 1, 0) }
+    return index(i, j)
+  }
+}
+
+/// Records a result of x's size whose elements come from the same row of `perRow` elements.
+///
+/// - Parameter index: gets where the row starts and the place in it.
+@inline(__always)
+func gather(
+  _ x: Vector, columns: Int32, perRow: Int, line: UInt32, _ index: (Int, Int) -> Int
+) -> Vector {
+  var (start, j) = (0, -1)
+  return gather(x, count: x.count, columns: columns, line: line) { _ in
+    j += 1
+    if j == perRow { (start, j) = (start + perRow, 0) }
+    return index(start, j)
+  }
+}
+
 /// Records values that depend on nothing.
 @inline(__always)
-func constant(_ count: Int, line: UInt32, _ f: (Int) -> Double) -> Vector {
+func constant(
+  _ count: Int, columns: Int32 = 0, line: UInt32, _ f: (Int) -> Double
+) -> Vector {
   guard tape.status == 0 else { return .failed }
   guard count >= 1 else {
     tape.fail(.argument, line: line)
     return .failed
   }
-  guard let y = tape.append(.leaf, count: count, needsGradient: false, line: line)
+  guard
+    let y = tape.append(
+      .leaf, count: count, columns: columns, needsGradient: false, line: line)
   else { return .failed }
   let values = tape.pointer(y)
   for i in 0..<count { values[i] = f(i) }

@@ -2,26 +2,28 @@
 /// Swift).
 ///
 /// The gradient goes to the branch taken and none to the other, even where the other's own slope
-/// is infinite or NaN. The condition has no gradient. All three have the same length or one
-/// element.
+/// is infinite or NaN. The condition has no gradient. Shapes go together as for `+`.
 @export(interface)
 public func select(
   _ condition: Vector, _ a: Vector, _ b: Vector, line: UInt32 = #line
 ) -> Vector {
+  var (condition, a, b) = (condition, a, b)
   guard condition.isUsable(line: line), a.isUsable(line: line), b.isUsable(line: line),
-    let pair = broadcastCount(a, b, line: line)
+    fit(&a, &b, line: line) != nil, fit(&condition, &a, line: line) != nil,
+    fit(&condition, &b, line: line) != nil, fit(&a, &b, line: line) != nil
   else { return .failed }
   let test = condition.count
-  guard test == pair || test == 1 || pair == 1 else {
-    tape.fail(.shape, line: line)
-    return .failed
-  }
-  let n = max(test, pair)
+  let n = max(test, a.count, b.count)
+  // Those of n > 1 elements have one shape by now.
+  let columns =
+    n == 1
+    ? max(condition.columns, a.columns, b.columns)
+    : (a.count == n ? a.columns : (b.count == n ? b.columns : condition.columns))
   let wantsSlope = tape.node(a.node).needsGradient || tape.node(b.node).needsGradient
   guard
     let y = tape.append(
-      .elementwise2, count: n, a: a.node, b: b.node, needsGradient: wantsSlope,
-      slopes: wantsSlope ? 2 * n : 0, line: line)
+      .elementwise2, count: n, columns: columns, a: a.node, b: b.node,
+      needsGradient: wantsSlope, slopes: wantsSlope ? 2 * n : 0, line: line)
   else { return .failed }
   let tests = tape.pointer(condition.node)
   let first = tape.pointer(a.node)

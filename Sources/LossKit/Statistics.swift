@@ -1,4 +1,5 @@
-// Spread and quantiles of a batch, [n] → [1].
+// Spread and quantiles. Shapes, `dim`, `keepdim` and masks are those of `sum`: [n] → [1],
+// with `dim: 1` [m, n] → [m].
 
 /// Deviations from the mean, written to `out` and scaled by a power of two.
 ///
@@ -25,31 +26,27 @@ private func deviations(
 ///   slopes where the deviations were.
 @inline(__always)
 private func statistic(
-  _ x: Vector, line: UInt32, _ f: (UnsafeMutablePointer<Double>, Int, Double) -> Double
+  _ rows: Rows?, _ line: UInt32, _ f: (UnsafeMutablePointer<Double>, Int, Double) -> Double
 ) -> Vector {
-  guard x.isUsable(line: line) else { return .failed }
-  let n = x.count
-  guard
-    let y = tape.append(
-      .reduction, count: 1, a: x.node, needsGradient: tape.node(x.node).needsGradient, slopes: n,
-      line: line)
-  else { return .failed }
-  let slopes = tape.slopePointer(y)
-  if n == 1 {
-    slopes[0] = 0
-    tape.pointer(y)[0] = 0
-    return Vector(node: y)
+  reduce(rows, alwaysSlopes: true, line: line) { x, n, slopes in
+    guard let slopes else { return 0 }
+    if n == 1 {
+      slopes[0] = 0
+      return 0
+    }
+    let scale = deviations(x, n, slopes)
+    return f(slopes, n, scale)
   }
-  let scale = deviations(tape.pointer(x.node), n, slopes)
-  tape.pointer(y)[0] = f(slopes, n, scale)
-  return Vector(node: y)
 }
 
 /// Σ(x − mean)²/(n − 1), the unbiased variance; 0 with gradient 0 for one element.
 /// PyTorch: `torch.var`, which gives NaN for one element.
 @export(interface)
-public func variance(_ x: Vector, line: UInt32 = #line) -> Vector {
-  statistic(x, line: line) { deviation, n, scale in
+public func variance(
+  _ x: Vector, dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil, line: UInt32 = #line
+) -> Vector {
+  let rows = rows(of: x, dim: dim, keepdim: keepdim, mask: mask, line: line)
+  return statistic(rows, line) { deviation, n, scale in
     let divisor = Double(n - 1)
     var sum = 0.0
     for i in 0..<n { sum += deviation[i] * deviation[i] }
@@ -64,8 +61,11 @@ public func variance(_ x: Vector, line: UInt32 = #line) -> Vector {
 /// Deviations are divided by the largest before they are squared, so that neither large nor tiny
 /// ones leave the range.
 @export(interface)
-public func standardDeviation(_ x: Vector, line: UInt32 = #line) -> Vector {
-  statistic(x, line: line) { deviation, n, scale in
+public func standardDeviation(
+  _ x: Vector, dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil, line: UInt32 = #line
+) -> Vector {
+  let rows = rows(of: x, dim: dim, keepdim: keepdim, mask: mask, line: line)
+  return statistic(rows, line) { deviation, n, scale in
     let divisor = Double(n - 1)
     var largest = 0.0
     for i in 0..<n where !(deviation[i].magnitude <= largest) { largest = deviation[i].magnitude }
@@ -85,25 +85,41 @@ public func standardDeviation(_ x: Vector, line: UInt32 = #line) -> Vector {
 /// Any other q is LOSS_STATUS_ARGUMENT; a NaN among the elements gives NaN.
 /// PyTorch: `torch.quantile(x, q)`.
 @export(interface)
-public func quantile(_ x: Vector, _ q: Double, line: UInt32 = #line) -> Vector {
+public func quantile(
+  _ x: Vector, _ q: Double, dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil,
+  line: UInt32 = #line
+) -> Vector {
   guard q >= 0 && q <= 1 else {
     tape.fail(.argument, line: line)
     return .failed
   }
-  let sorted = sort(x, line: line)
-  let n = sorted.count
-  let position = q * Double(n - 1)
-  let below = Int(position)
-  let above = min(below + 1, n - 1)
-  let weight = position - Double(below)
-  return reduction(sorted, line: line) { x, n, slopes in
+  guard let rows = rows(of: x, dim: dim, keepdim: keepdim, mask: mask, line: line),
+    let order = tape.append(.leaf, count: 2 * rows.length, needsGradient: false, line: line)
+  else { return .failed }
+  return reduce(rows, line: line) { x, n, slopes in
+    let order = tape.pointer(order)
+    sortedOrder(of: x, n, descending: false, into: order)
+    let position = q * Double(n - 1)
+    let below = Int(position)
+    let (i, j) = (Int(order[below]), Int(order[min(below + 1, n - 1)]))
+    let weight = position - Double(below)
     if let slopes {
-      for i in 0..<n { slopes[i] = 0 }
-      slopes[below] = 1 - weight
-      slopes[above] += weight
+      slopes.update(repeating: 0, count: n)
+      slopes[i] = 1 - weight
+      slopes[j] += weight
     }
     // NaN sorts last.
-    if x[n - 1].isNaN { return x[n - 1] }
-    return weight == 0 ? x[below] : x[below] * (1 - weight) + x[above] * weight
+    let last = x[Int(order[n - 1])]
+    if last.isNaN { return last }
+    return weight == 0 ? x[i] : x[i] * (1 - weight) + x[j] * weight
   }
+}
+
+/// The middle element, of an even number the mean of the middle two.
+/// PyTorch: `torch.quantile(x, 0.5)`; `torch.median` takes the lower of two.
+@export(interface)
+public func median(
+  _ x: Vector, dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil, line: UInt32 = #line
+) -> Vector {
+  quantile(x, 0.5, dim: dim, keepdim: keepdim, mask: mask, line: line)
 }

@@ -13,15 +13,26 @@ enum Operation: UInt8, BitwiseCopyable {
   case elementwise
   /// Element by element; `slopes` holds dy/da of all elements, then dy/db.
   case elementwise2
-  /// One element from all; dy/da is `factor` everywhere.
+  /// y[r] from row r of a, whose rows are all of a's elements shared out evenly; dy[r]/da is
+  /// `factor` everywhere in the row.
   case uniformReduction
-  /// One element from all; `slopes` holds dy/da.
+  /// y[r] from row r of a; `slopes` holds dy[r]/da.
   case reduction
-  /// y[i] = a[slopes[i]].
+  /// y[i] = a[slopes[i]]; 0 where that is negative.
   case gather
   /// a, then b.
   case concatenate
+  /// Running sums of each row of `columns`, or of all elements.
   case cumulativeSum
+  /// Softmax of each row of `factor` elements; 0 where masked.
+  case softmax
+  /// Log-softmax of each row of `factor` elements; `slopes` holds the softmax, −1 where masked.
+  case logSoftmax
+  /// Running log-sum-exp of each row of `factor` elements; ``logCumulativeSumExp`` says what
+  /// `slopes` holds.
+  case logCumulativeSumExp
+  /// ``sinkhorn`` scaling; `slopes` holds the scaling vectors.
+  case sinkhorn
 }
 
 /// One entry of the tape: an array of values and how it came about.
@@ -33,7 +44,10 @@ struct Node: BitwiseCopyable {
   var isReached = false
   /// Line of the author's source; 0 when unknown.
   var line: UInt32
-  var count: Int
+  /// The number of elements.
+  var size: Int32
+  /// The length of a row; 0 for a vector, whose shape is [size].
+  var columns: Int32
   var a: Int32
   var b: Int32
   /// Where the values start in `Tape.values`, and the adjoints in `Tape.adjoints`.
@@ -41,6 +55,8 @@ struct Node: BitwiseCopyable {
   /// Where the slopes start in `Tape.slopes`.
   var slopes = 0
   var factor = 0.0
+
+  var count: Int { Int(size) }
 }
 
 /// The record of one loss call: values of every intermediate result, computed at once, and what
@@ -59,6 +75,8 @@ struct Tape {
   var values = Buffer<Double>()
   var slopes = Buffer<Double>()
   var adjoints = Buffer<Double>()
+  /// Room for the work of a single operation.
+  var scratch = Buffer<Double>()
   /// Number of the current call, so that a vector kept from an earlier call is recognised.
   var epoch: UInt32 = 0
   /// LOSS_OK or the first error.
@@ -91,8 +109,8 @@ struct Tape {
   /// - Returns: the entry; nil, with the status noted, when the memory limit is reached.
   @inline(__always)
   mutating func append(
-    _ operation: Operation, count: Int, a: Int32 = 0, b: Int32 = 0, needsGradient: Bool,
-    slopes slopeCount: Int = 0, factor: Double = 0, line: UInt32
+    _ operation: Operation, count: Int, columns: Int32 = 0, a: Int32 = 0, b: Int32 = 0,
+    needsGradient: Bool, slopes slopeCount: Int = 0, factor: Double = 0, line: UInt32
   ) -> Int32? {
     guard let first = values.extend(by: count, limit: Self.valueLimit),
       let firstSlope = slopes.extend(by: slopeCount, limit: Self.valueLimit),
@@ -102,8 +120,8 @@ struct Tape {
       return nil
     }
     nodes.base.unsafelyUnwrapped[index] = Node(
-      operation: operation, needsGradient: needsGradient, line: line, count: count, a: a, b: b,
-      values: first, slopes: firstSlope, factor: factor)
+      operation: operation, needsGradient: needsGradient, line: line,
+      size: Int32(truncatingIfNeeded: count), columns: columns, a: a, b: b, values: first, slopes: firstSlope, factor: factor)
     return Int32(truncatingIfNeeded: index)
   }
 
@@ -127,6 +145,20 @@ struct Tape {
   @inline(__always)
   func adjointPointer(_ index: Int32) -> UnsafeMutablePointer<Double> {
     adjoints.base.unsafelyUnwrapped + node(index).values
+  }
+
+  /// Room for `count` doubles, unset, good until the next call of this function.
+  ///
+  /// - Returns: nil, with the status noted, when there is no memory.
+  mutating func workspace(_ count: Int, line: UInt32) -> UnsafeMutablePointer<Double>? {
+    scratch.reset()
+    guard scratch.extend(by: max(count, 1), limit: Self.valueLimit) != nil,
+      let base = scratch.base
+    else {
+      fail(.memory, line: line)
+      return nil
+    }
+    return base
   }
 
   /// Makes and clears an adjoint for each value.

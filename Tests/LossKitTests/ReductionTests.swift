@@ -64,8 +64,8 @@ struct ReductionTests {
   @Test("Variance and standard deviation of one row, and of equal rows, are 0 with gradient 0")
   func noSpread() {
     for x in [[0.3], [0.3, 0.3, 0.3], Array(repeating: -1234.567, count: 64)] {
-      for f in [variance(_:line:), standardDeviation(_:line:)] {
-        let result = trial(x) { f($0, 1) }
+      for f: (Vector) -> Vector in [{ variance($0) }, { standardDeviation($0) }] {
+        let result = trial(x) { f($0) }
         #expect(result.values == [0])
         #expect(result.gradients[0].allSatisfy { $0 == 0 })
       }

@@ -1,14 +1,24 @@
-/* Defines kernelcall_create, kernelcall_destroy, kernelcall_call. */
+/* Defines kernelcall_create, kernelcall_destroy, kernelcall_call, kernelcall_bind,
+ * kernelcall_run. */
 #include "ckernelcall.h"
 
 #include <ffi.h>
 #include <stdlib.h>
+
+typedef union kernelcall_value {
+  uint32_t number;
+  double real;
+  void *pointer;
+  uint64_t bits;
+} kernelcall_value;
 
 struct kernelcall_plan {
   ffi_cif cif;
   uint32_t count; /* UINT32_MAX: nothing prepared */
   kernelcall_kind kinds[KERNELCALL_MAX_ARGUMENTS];
   ffi_type *types[KERNELCALL_MAX_ARGUMENTS];
+  kernelcall_value values[KERNELCALL_MAX_ARGUMENTS];
+  void *places[KERNELCALL_MAX_ARGUMENTS];
 };
 
 kernelcall_plan *kernelcall_create(void) {
@@ -49,27 +59,29 @@ static int prepare(kernelcall_plan *plan, const kernelcall_argument *arguments, 
   return 0;
 }
 
+int32_t kernelcall_bind(
+    kernelcall_plan *plan, const kernelcall_argument *arguments, uint32_t count) {
+  if (count > KERNELCALL_MAX_ARGUMENTS) return 1;
+  if (!is_prepared(plan, arguments, count) && prepare(plan, arguments, count) != 0) return 1;
+  for (uint32_t i = 0; i < count; i++) {
+    plan->values[i].bits = arguments[i].bits;
+    if (arguments[i].kind == KERNELCALL_U32) plan->values[i].number = (uint32_t)arguments[i].bits;
+    plan->places[i] = &plan->values[i];
+  }
+  return 0;
+}
+
+int32_t kernelcall_run(kernelcall_plan *plan, void *function) {
+  /* libffi widens small integers on return: a 4-byte slot would be a stack overwrite. */
+  ffi_arg result = 0;
+  ffi_call(&plan->cif, FFI_FN(function), &result, plan->places);
+  return (int32_t)result;
+}
+
 int32_t kernelcall_call(
     kernelcall_plan *plan, void *function, const kernelcall_argument *arguments, uint32_t count,
     int32_t *status) {
-  if (count > KERNELCALL_MAX_ARGUMENTS) return 1;
-  if (!is_prepared(plan, arguments, count) && prepare(plan, arguments, count) != 0) return 1;
-
-  union {
-    uint32_t number;
-    double real;
-    void *pointer;
-    uint64_t bits;
-  } values[KERNELCALL_MAX_ARGUMENTS];
-  void *places[KERNELCALL_MAX_ARGUMENTS];
-  for (uint32_t i = 0; i < count; i++) {
-    values[i].bits = arguments[i].bits;
-    if (arguments[i].kind == KERNELCALL_U32) values[i].number = (uint32_t)arguments[i].bits;
-    places[i] = &values[i];
-  }
-  /* libffi widens small integers on return: a 4-byte slot would be a stack overwrite. */
-  ffi_arg result = 0;
-  ffi_call(&plan->cif, FFI_FN(function), &result, places);
-  *status = (int32_t)result;
+  if (kernelcall_bind(plan, arguments, count) != 0) return 1;
+  *status = kernelcall_run(plan, function);
   return 0;
 }

@@ -14,7 +14,8 @@ public struct BatchDocument: Sendable {
   ///
   /// - Parameter source: how errors name the document, a path for example.
   /// - Throws: `LossmithError(.malformedInput)` for broken JSON, an unknown column, columns of
-  ///   different families or lengths, ragged rows, an empty batch, or a label outside 0 ..< C.
+  ///   different families or lengths, ragged rows, an empty batch, or an element that its column
+  ///   may not have: a label outside 0 ..< C, a mask of other than 0 and 1, no tokens.
   public init(_ data: Data, source: String) throws(LossmithError) {
     let raw: Raw
     do {
@@ -86,7 +87,7 @@ public struct BatchDocument: Sendable {
         "\(first.0.name) has \(rows) rows and \(other.0.name) has \(other.1.rows)",
         "Give every column the same number of rows.")
     }
-    var width = 1
+    var known: Int?
     var values: [LossColumn: [Double]] = [:]
     for (column, list) in columns {
       switch (column.shape, list) {
@@ -98,17 +99,19 @@ public struct BatchDocument: Sendable {
         guard inner > 0, nested.allSatisfy({ $0.count == inner }) else {
           throw fail("the rows of \(column.name) have different lengths")
         }
-        guard width == 1 || width == inner else {
-          throw fail("\(column.name) has rows of \(inner), another column rows of \(width)")
+        if let known, known != inner {
+          throw fail("\(column.name) has rows of \(inner), another column rows of \(known)")
         }
-        width = inner
+        known = inner
         values[column] = nested.flatMap { $0 }
       }
     }
-    if let labels = values[.labels],
-      let bad = labels.first(where: { $0 < 0 || $0 >= Double(width) || $0 != $0.rounded() })
-    {
-      throw fail("the label \(bad) is not a whole number from 0 to \(width - 1)")
+    let width = known ?? 1
+    for (column, list) in values.sorted(by: { $0.key < $1.key }) {
+      guard let rule = column.rule(classes: width) else { continue }
+      if let bad = list.first(where: { !rule.allows($0) }) {
+        throw fail("\(column.name) has the element \(bad), which is not \(rule.words)")
+      }
     }
     return LossBatch(
       family: family, rows: rows, classes: family == .classification ? width : 1,
@@ -116,13 +119,19 @@ public struct BatchDocument: Sendable {
   }
 }
 
-/// The JSON that `lossmith call` prints.
-public struct OutputDocument: Encodable, Sendable {
-  public var loss: [Double]
-  public var gradients: [String: [Double]]
-
-  public init(_ output: LossOutput) {
-    loss = output.values
-    gradients = Dictionary(uniqueKeysWithValues: output.gradients.map { ($0.key.name, $0.value) })
+extension LossColumn {
+  /// What every element of a column must be; nil where any number may stand.
+  fileprivate func rule(classes: Int) -> (allows: (Double) -> Bool, words: String)? {
+    switch self {
+    case .labels:
+      (
+        { $0 >= 0 && $0 < Double(classes) && $0 == $0.rounded() },
+        "a whole number from 0 to \(classes - 1)"
+      )
+    case .listMask: ({ $0 == 0 || $0 == 1 }, "0 (padding) or 1 (present)")
+    case .chosenTokens, .rejectedTokens: ({ $0 >= 1 }, "at least 1 token")
+    case .weight: ({ $0 >= 0 }, "at least 0")
+    default: nil
+    }
   }
 }

@@ -26,6 +26,28 @@ import Testing
     #expect(batch.columns[.logits] == [1, 2, 3, 4, 5, 6])
   }
 
+  @Test("a listwise document gives its group size and mask")
+  func listwise() throws {
+    let batch = try read(
+      #"{"columns": {"policy": [[-1, -2]], "reference": [[-1, -1]], "scores": [[1, 0]], "mask": [[1, 0]]}}"#
+    ).batch
+    #expect(batch.family == .listwise)
+    #expect((batch.rows, batch.groupSize) == (1, 2))
+    #expect(batch.columns[.listMask] == [1, 0])
+  }
+
+  @Test("a printed gradient has the shape of its column")
+  func shapes() throws {
+    let output = LossOutput(values: [1, 2], gradients: [.logits: [1, 2, 3, 4, 5, 6]])
+    #expect(
+      try JSON.text(OutputDocument(output), pretty: false)
+        == #"{"gradients":{"logits":[[1,2,3],[4,5,6]]},"loss":[1,2]}"#)
+    let pairs = OutputDocument(LossOutput(values: [1, 2], gradients: [.policyChosen: [3, .nan]]))
+    #expect(
+      try JSON.text(pairs, pretty: false)
+        == #"{"gradients":{"policy_chosen":[3,"NaN"]},"loss":[1,2]}"#)
+  }
+
   @Test(
     "a broken document is refused with a sentence that names the fault",
     arguments: [
@@ -40,6 +62,11 @@ import Testing
       (#"{"columns": {"logits": [[1, 2], [3]], "labels": [0, 0]}}"#, "different lengths"),
       (#"{"columns": {"logits": [[1, 2]], "labels": [2]}}"#, "label"),
       (#"{"columns": {"logits": [1, 2]}}"#, "list of lists"),
+      (#"{"columns": {"logits": [[1, 2]], "labels": [0.5]}}"#, "whole number from 0 to 1"),
+      (#"{"columns": {"mask": [[1]], "policy": [[1, 2]]}}"#, "rows of 2"),
+      (#"{"columns": {"mask": [[0.5]], "policy": [[1]]}}"#, "0 (padding) or 1 (present)"),
+      (#"{"columns": {"chosen_tokens": [0]}}"#, "at least 1 token"),
+      (#"{"columns": {"weight": [-1]}}"#, "at least 0"),
     ])
   func refusal(text: String, expected: String) {
     let error = #expect(throws: LossmithError.self) { try read(text) }

@@ -1,9 +1,11 @@
 /* ckernelcall.h: calls a C function whose signature is known at run time only. */
 #ifndef CKERNELCALL_H
 #define CKERNELCALL_H
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cellwire.h"
+#include "confine.h"
 
 /* One parameter of a kernel. */
 typedef uint32_t kernelcall_kind;
@@ -33,4 +35,27 @@ void kernelcall_destroy(kernelcall_plan *plan);
 int32_t kernelcall_call(
     kernelcall_plan *plan, void *function, const kernelcall_argument *arguments, uint32_t count,
     int32_t *status);
+
+/* The same in two steps, for calls that differ in nothing but what the arrays
+ * hold. kernelcall_bind copies the arguments into the plan; kernelcall_run calls
+ * with them. Bind returns what kernelcall_call does. */
+int32_t kernelcall_bind(
+    kernelcall_plan *plan, const kernelcall_argument *arguments, uint32_t count);
+int32_t kernelcall_run(kernelcall_plan *plan, void *function);
+
+/* Fills `count` words with a pattern. */
+void kernelcall_fill(uint64_t *words, size_t count, uint64_t pattern);
+/* Whether any of `count` doubles is NaN: one of a value or an unwritten one. */
+int32_t kernelcall_any_nan(const double *values, size_t count);
+/* Whether all of `count` words are the pattern. */
+int32_t kernelcall_all_equal(const uint64_t *words, size_t count, uint64_t pattern);
+
+/* A kernel of the signature of every pairwise Swift loss that computes next to
+ * nothing: what a call of it costs is the cost of calling. */
+int32_t kernelcall_idle_kernel(
+    uint32_t rows, const double *policy_chosen, const double *policy_rejected,
+    const double *reference_chosen, const double *reference_rejected, double t0, double t1,
+    double t2, double t3, double t4, double t5, double t6, double t7, double t8, double t9,
+    double t10, double t11, double t12, double t13, double t14, double t15, double *value,
+    double *d_policy_chosen, double *d_policy_rejected);
 #endif

@@ -28,7 +28,8 @@ public struct BuildRejection: Error, Hashable, Sendable {
   public var finding: Finding
   /// Places that the lint refused; empty at later stages.
   public var issues: [SourceLint.Issue]
-  /// The compiler's messages, warnings included; empty at other stages.
+  /// What is wrong and where, as data: the lint's places (group `lint`), or the compiler's messages,
+  /// warnings included; empty at the gate.
   public var diagnostics: [CompilerDiagnostic]
 
   public init(

@@ -39,11 +39,14 @@ enum ExportFile {
       $0.family == family && !$0.isCore && facts.members.contains("\($0)")
     }
     let columns: [[String: Any]] = mentioned.map { ["swift": "\($0)", "id": Int($0.rawValue)] }
-    let reference: Set<String> = ["margin", "referenceChosen", "referenceRejected"]
+    let reference: Set<String> =
+      family == .listwise
+      ? ["reference", "logRatio"] : ["margin", "referenceChosen", "referenceRejected"]
     return [
       "name": name.text,
       "summary": literal(facts.summary),
       "reads_reference": !facts.members.isDisjoint(with: reference),
+      "reads_scores": facts.members.contains("scores"),
       "columns": columns,
     ]
   }

@@ -8,7 +8,7 @@ import Losses
 public struct PluginBuilder: Sendable {
   /// Part of every key. Raise it when a rule of lint, verdict or gate changes, so that no library
   /// which passed the old rules is used again.
-  static let rulesVersion = "rules 1"
+  static let rulesVersion = "rules 2"
 
   let installation: Installation
   let environment: [String: String]
@@ -55,7 +55,10 @@ public struct PluginBuilder: Sendable {
   ) throws(LossmithError) -> BuildOutcome {
     if let bytes = source.excessBytes {
       let issue = SourceLint.tooLarge(bytes, limit: PluginSource.readLimit)
-      return .rejected(BuildRejection(SourceLint.finding(of: [issue]), issues: [issue]))
+      return .rejected(
+        BuildRejection(
+          SourceLint.finding(of: [issue]), issues: [issue],
+          diagnostics: [CompilerDiagnostic(issue, in: source)]))
     }
     switch source.language {
     case .swift: return try SwiftBuild(builder: self, source: source, name: name).run()

@@ -10,7 +10,10 @@ struct SwiftBuild {
   func run() throws(LossmithError) -> BuildOutcome {
     let report = SourceLint.examine(source.text)
     if let finding = report.finding {
-      return .rejected(BuildRejection(finding, issues: report.issues))
+      return .rejected(
+        BuildRejection(
+          finding, issues: report.issues,
+          diagnostics: report.issues.map { CompilerDiagnostic($0, in: source) }))
     }
     let export = try ExportFile.render(
       report.facts, name: name, templates: builder.installation.templates)
@@ -39,7 +42,8 @@ struct SwiftBuild {
     return BuildRejection(
       Finding(
         .rejected(.lint), "The function loss \(type).",
-        remedy: "Write func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector { … }."))
+        remedy: "Write func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector { … }; "
+          + "the batch may also be a ClassificationBatch or a ListwiseBatch."))
   }
 
   private func compile(

@@ -7,7 +7,8 @@ public struct CheckReport: Sendable, Codable {
     public enum Outcome: String, Sendable, Codable { case passed, failed, notRun = "not-run" }
     public var name: String
     public var outcome: Outcome
-    /// What was seen; for a check that did not run, after which one.
+    /// What was seen; for a check that did not run, after which one; for one that had nothing to
+    /// test, why.
     public var message: String
     /// What to do about a failure, a full sentence that a model can act on.
     public var remedy: String
@@ -15,8 +16,9 @@ public struct CheckReport: Sendable, Codable {
 
   /// Something a reader should know that is no failure.
   public struct Warning: Sendable, Codable, Hashable {
-    /// `kink`, `jump`, `constant`, `wrong-direction`, `ignores-beta` …
+    /// One of ``CheckReport/warningNames``.
     public var name: String
+    /// What was seen and what it means for training, a sentence without its full stop.
     public var message: String
   }
 
@@ -27,12 +29,22 @@ public struct CheckReport: Sendable, Codable {
 
   public var passed: Bool { finding.verdict.isOK }
 
-  /// The report of a plug-in that could not even be opened: no check has run.
+  /// Every name that a warning can have.
+  public static let warningNames = [
+    "kink", "jump", "order-dependent", "constant", "wrong-direction", "non-monotone",
+    "unbounded-gradient", "ignores-beta", "ignores-tunable", "ignores-mask",
+  ]
+
+  /// The report of a plug-in that could not even be opened.
   public static func refused(_ finding: Finding) -> CheckReport {
-    CheckReport(
-      entries: CheckSuite.names.map {
-        Entry(name: $0, outcome: .notRun, message: "not run (the plug-in did not open)", remedy: "")
-      },
-      warnings: [], finding: finding)
+    var entries = [
+      Entry(
+        name: CheckSuite.Step.load.rawValue, outcome: .failed, message: finding.message,
+        remedy: finding.remedy)
+    ]
+    entries += CheckSuite.names.dropFirst().map {
+      Entry(name: $0, outcome: .notRun, message: "not run (after load)", remedy: "")
+    }
+    return CheckReport(entries: entries, warnings: [], finding: finding)
   }
 }

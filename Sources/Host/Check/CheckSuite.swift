@@ -6,9 +6,31 @@ import Losses
 /// ten normal samples; it lets infinite and constant losses through and refuses losses that
 /// ignore an input. Each check here has a name, and after the first failure the rest do not run,
 /// so that the one message that goes back to a model is about the cause.
+///
+/// | check | what must hold |
+/// |---|---|
+/// | `load` | the source builds, the library loads, its descriptor is valid |
+/// | `call` | a call returns: no crash, denied system call, excess of time or memory |
+/// | `status` | the kernel accepts an ordinary batch |
+/// | `shape` | vectors of one length meet, and there is one value a row |
+/// | `bounds` | nothing is written beyond the outputs |
+/// | `written` | every element of every output is written |
+/// | `nan`, `finite` | values and gradients are numbers, and finite ones |
+/// | `time` | 64 rows take at most ``CheckSuite/secondsPerCall`` of processor time |
+/// | `gradient` | gradients are those of the sum, by central differences |
+/// | `batch-sizes` | 1, 2, 8 and 64 rows, and other widths of a matrix, are served |
+/// | `equal-to-reference` | the first training step, where the policy is the reference |
+/// | `magnitudes` | log-probabilities to −1000, β·margin to ±200; gradients there too |
+/// | `padding` | what a listwise mask hides does not count |
+/// | `determinism` | the same call gives the same bits, in a fresh cell too |
+/// | `row-independent` … `reference-free` | what the descriptor claims |
 public struct CheckSuite {
   /// Opens the loss under test in a state that no earlier call has touched: a fresh cell.
   public typealias Opener = () throws(LossFailure) -> any RawLoss
+
+  /// Processor time that one call with 64 rows may take. A loss needs microseconds; one at this
+  /// limit would take longer than the policy that it trains.
+  public static let secondsPerCall = 0.02
 
   let open: Opener
   let overrides: [String: Double]
@@ -27,10 +49,23 @@ public struct CheckSuite {
   public static var names: [String] { Step.allCases.map(\.rawValue) }
 
   enum Step: String, CaseIterable {
-    case shape, written, nan, finite, gradient
+    case load, call, status, shape, bounds, written, nan, finite, time, gradient
     case batchSizes = "batch-sizes"
     case equalToReference = "equal-to-reference"
-    case magnitudes, determinism
+    case magnitudes, padding, determinism
+    case rowIndependent = "row-independent"
+    case shiftInvariant = "shift-invariant"
+    case convex
+    case referenceFree = "reference-free"
+  }
+
+  /// What a check that passed has to say.
+  struct Note {
+    var warnings: [CheckReport.Warning] = []
+    /// Why there was nothing to test; empty where there was.
+    var message = ""
+
+    static let silent = Note()
   }
 
   /// Runs the suite.
@@ -53,8 +88,10 @@ public struct CheckSuite {
       }
       observe(step.rawValue)
       do throws(LossFailure) {
-        warnings += try session.perform(step)
-        entries.append(.init(name: step.rawValue, outcome: .passed, message: "", remedy: ""))
+        let note = try session.perform(step)
+        warnings += note.warnings
+        entries.append(
+          .init(name: step.rawValue, outcome: .passed, message: note.message, remedy: ""))
       } catch {
         failure = (step, error.finding)
         entries.append(

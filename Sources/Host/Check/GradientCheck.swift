@@ -2,7 +2,8 @@ import Losses
 
 /// Compares the gradients of a loss with central differences.
 ///
-/// For one element x of an input column, with S the sum of the values over rows:
+/// For one element x of an input column (a matrix has one for each class or completion of a row),
+/// with S the sum of the values over rows:
 /// D(h) = (S(x+h) − S(x−h)) / 2h, taken at h and h/2 and extrapolated (Richardson:
 /// (4·D(h/2) − D(h)) / 3). |D(h/2) − D(h)| bounds the truncation error, ε·max|value|/h the rounding
 /// error. Row values are subtracted before they are summed, so that the rows that did not move
@@ -14,6 +15,8 @@ import Losses
 struct GradientCheck {
   let loss: any RawLoss
   let tunables: [Double]
+  /// The check that a disagreement fails.
+  var check = CheckSuite.Step.gradient
   /// Relative tolerance of the comparison.
   var tolerance = 1e-5
 
@@ -23,32 +26,32 @@ struct GradientCheck {
     var compared = 0
   }
 
-  /// - Parameter rows: the rows of the batch that are moved.
-  /// - Throws: `LossFailure(failed(gradient))` for the first element that disagrees; whatever the
+  /// - Parameter rows: the rows of the batch whose elements are moved, one at a time.
+  /// - Throws: `LossFailure(failed(…))` for the first element that disagrees; whatever the
   ///   loss throws.
   func run(on batch: LossBatch, rows: [Int]) throws(LossFailure) -> Result {
     let base = try loss.evaluate(batch, tunables: tunables)
     var result = Result()
     for column in loss.descriptor.gradients.sorted() {
       guard let analytic = base.gradients[column] else { continue }
-      for row in rows {
-        let place = "d_\(column.name)[\(row)] of a batch of \(batch.rows)"
-        let probe = try differences(batch, column: column, row: row, base: base.values)
+      for element in rows.flatMap({ batch.range(of: $0, in: column) }) {
+        let place = batch.place(column, element)
+        let probe = try differences(batch, column: column, element: element, base: base.values)
         switch probe.smoothness {
         case .jump: result.jumps.append(place)
         case .kink:
           result.kinks.append(place)
           let (low, high) = (min(probe.left, probe.right), max(probe.left, probe.right))
           let slack = 1e-3 * max(abs(low), abs(high)) + probe.noise
-          if analytic[row] < low - slack || analytic[row] > high + slack {
-            throw mismatch(place, analytic[row], "between \(low) and \(high)")
+          if analytic[element] < low - slack || analytic[element] > high + slack {
+            throw mismatch(place, analytic[element], "between \(low) and \(high)")
           }
         case .smooth:
           result.compared += 1
-          let scale = max(abs(analytic[row]), abs(probe.central))
+          let scale = max(abs(analytic[element]), abs(probe.central))
           let allowed = tolerance * scale + 4 * probe.truncation + probe.noise
-          if !(abs(analytic[row] - probe.central) <= allowed) {
-            throw mismatch(place, analytic[row], "\(probe.central)")
+          if !(abs(analytic[element] - probe.central) <= allowed) {
+            throw mismatch(place, analytic[element], "\(probe.central)")
           }
         }
       }
@@ -64,13 +67,13 @@ struct GradientCheck {
   }
 
   private func differences(
-    _ batch: LossBatch, column: LossColumn, row: Int, base: [Double]
+    _ batch: LossBatch, column: LossColumn, element: Int, base: [Double]
   ) throws(LossFailure) -> Probe {
-    let origin = batch.columns[column]?[row] ?? 0
+    let origin = batch.columns[column]?[element] ?? 0
     func shifted(_ step: Double) throws(LossFailure) -> (values: [Double], step: Double) {
       var moved = batch
       let position = origin + step
-      moved.columns[column]?[row] = position
+      moved.columns[column]?[element] = position
       // The step that was really taken, after rounding.
       return (try loss.evaluate(moved, tunables: tunables).values, position - origin)
     }
@@ -104,7 +107,7 @@ struct GradientCheck {
 
   private func mismatch(_ place: String, _ analytic: Double, _ expected: String) -> LossFailure {
     LossFailure(
-      .failed(check: "gradient"),
+      .failed(check: check.rawValue),
       "the gradient \(place) is \(analytic), but central differences of the values give \(expected)",
       remedy:
         "Return the derivative of the SUM over rows of the value with respect to each input; "

@@ -43,24 +43,3 @@ enum OutputRules {
       + output.gradients.sorted { $0.key < $1.key }.map { ("d_\($0.key.name)", $0.value) }
   }
 }
-
-/// Warnings that the gradients of one ordinary batch give away.
-enum GradientWarnings {
-  static func of(_ output: LossOutput) -> [CheckReport.Warning] {
-    let all = output.gradients.values.flatMap { $0 }
-    guard !all.allSatisfy({ $0 == 0 }) else {
-      return [.init(name: "constant", message: "every gradient is 0: training will change nothing")]
-    }
-    guard let chosen = output.gradients[.policyChosen],
-      let rejected = output.gradients[.policyRejected]
-    else { return [] }
-    // Descent moves a log-probability against its gradient: chosen − rejected falls everywhere.
-    let falls = zip(chosen, rejected).allSatisfy { $0 - $1 > 0 }
-    return falls
-      ? [
-        .init(
-          name: "wrong-direction",
-          message: "descent lowers the chosen completion against the rejected one on every pair")
-      ] : []
-  }
-}

@@ -9,11 +9,7 @@ import Losses
 public final class InlineLoss: RawLoss {
   public let descriptor: LossDescriptor
   private let kernel: UnsafeMutableRawPointer
-  private let plan: OpaquePointer
-  private var sequence: UInt32 = 0
-  private var layout: CallLayout?
-  private var input = AlignedBuffer(bytes: 0)
-  private var output = AlignedBuffer(bytes: 0)
+  private var prepared: PreparedCall?
 
   /// Loads a plug-in and reads its descriptor.
   ///
@@ -35,8 +31,8 @@ public final class InlineLoss: RawLoss {
     guard let plan = kernelcall_create() else {
       throw LossFailure(.hostFault(cause: "no memory for a call"))
     }
+    defer { kernelcall_destroy(plan) }
     self.kernel = kernel
-    self.plan = plan
     let place = AlignedBuffer(bytes: DescriptorDecoder.size)
     DescribeCall.prepare(place.base)
     var argument = kernelcall_argument(
@@ -48,37 +44,26 @@ public final class InlineLoss: RawLoss {
     descriptor = try DescribeCall.read(place.base, status: status)
   }
 
-  deinit { kernelcall_destroy(plan) }
-
   public func evaluateRaw(
     _ batch: LossBatch, tunables: [Double]
   ) throws(LossFailure) -> RawOutput {
     try CellLoss.requireFit(descriptor, batch, tunables)
-    let layout = layout.flatMap { $0.fits(batch) ? $0 : nil } ?? CallLayout(descriptor, batch)
-    self.layout = layout
-    if input.bytes < layout.inputBytes { input = AlignedBuffer(bytes: layout.inputBytes) }
-    if output.bytes < layout.outputBytes { output = AlignedBuffer(bytes: layout.outputBytes) }
-    sequence &+= 1
-    let pattern = CallLayout.pattern(sequence)
-    layout.fill(batch, input: input.base, output: output.base, pattern: pattern)
-    let arguments = layout.parameters.map { parameter in
-      let (kind, bits): (Int, UInt64) =
-        switch parameter {
-        case .number(let value): (KERNELCALL_U32, UInt64(value))
-        case .tunable(let index): (KERNELCALL_F64, tunables[index].bitPattern)
-        case .input(_, let offset, _):
-          (KERNELCALL_POINTER, UInt64(UInt(bitPattern: input.base + offset)))
-        case .output(_, let offset, _):
-          (KERNELCALL_POINTER, UInt64(UInt(bitPattern: output.base + offset)))
-        }
-      return kernelcall_argument(kind: UInt32(kind), reserved: 0, bits: bits)
-    }
-    var status: Int32 = 0
-    guard kernelcall_call(plan, kernel, arguments, UInt32(arguments.count), &status) == 0 else {
-      throw LossFailure(.hostFault(cause: "libffi refuses a call"))
-    }
-    if let failure = KernelStatus.failure(status) { throw failure }
-    return try layout.read(layout.copy(output.base), pattern: pattern)
+    let call = try prepare(for: batch, tunables: tunables)
+    call.load(batch)
+    return try call.read(isGood: try call.run())
+  }
+
+  /// A call for batches of these extents: the one of the last call where it fits, else a new one.
+  ///
+  /// - Throws: ``LossFailure``: `hostFault` when there is no memory.
+  public func prepare(
+    for batch: LossBatch, tunables: [Double]
+  ) throws(LossFailure) -> PreparedCall {
+    if let prepared, prepared.layout.fits(batch), prepared.tunables == tunables { return prepared }
+    let call = try PreparedCall(
+      kernel: kernel, descriptor: descriptor, batch: batch, tunables: tunables)
+    prepared = call
+    return call
   }
 
   /// Writes the library under its content's name; a complete file of that name is kept.
@@ -101,15 +86,11 @@ public final class InlineLoss: RawLoss {
   }
 }
 
-/// Memory on a boundary of 64 bytes.
-private final class AlignedBuffer {
-  let base: UnsafeMutableRawPointer
-  let bytes: Int
-
-  init(bytes: Int) {
-    self.bytes = bytes
-    base = .allocate(byteCount: max(bytes, 64), alignment: CallLayout.alignment)
+extension InlineLoss: ProcessorTimed {
+  /// The calling thread's clock: a loss runs on the thread that calls it.
+  public func processorSeconds() -> Double? {
+    var time = timespec()
+    guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return nil }
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
-
-  deinit { base.deallocate() }
 }

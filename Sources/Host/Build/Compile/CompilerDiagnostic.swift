@@ -55,6 +55,21 @@ public struct CompilerDiagnostic: Hashable, Sendable, Codable {
   }
 }
 
+extension CompilerDiagnostic {
+  /// A place that the lint refuses, in the form of a compiler's message: group `lint`, the remedy as
+  /// a note.
+  init(_ issue: SourceLint.Issue, in source: PluginSource) {
+    let lines = source.text.split(omittingEmptySubsequences: false) {
+      $0 == "\n" || $0 == "\r\n" || $0 == "\r"
+    }
+    let line = lines.indices.contains(issue.line - 1) ? String(lines[issue.line - 1]) : nil
+    self.init(
+      severity: .error, file: source.fileName, line: issue.line, column: issue.column,
+      message: issue.message, group: "lint", sourceLine: line,
+      notes: [CompilerDiagnostic(severity: .note, message: issue.remedy)])
+  }
+}
+
 extension [CompilerDiagnostic] {
   public var errors: [CompilerDiagnostic] { filter { $0.severity == .error } }
   public var warnings: [CompilerDiagnostic] { filter { $0.severity == .warning } }

@@ -1,0 +1,2 @@
+/* Passes everything without a warning. */
+#include "check.h"

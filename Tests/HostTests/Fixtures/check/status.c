@@ -1,0 +1,3 @@
+/* First fails: status. Refuses every batch. */
+#define BEFORE return 77
+#include "check.h"

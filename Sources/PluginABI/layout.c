@@ -3,7 +3,10 @@
 #include "loss_abi.h"
 
 _Static_assert(sizeof(loss_arg) == 8, "loss_arg");
+_Static_assert(offsetof(loss_arg, role) == 0, "loss_arg.role");
+_Static_assert(offsetof(loss_arg, index) == 4, "loss_arg.index");
 _Static_assert(sizeof(loss_param) == 64, "loss_param");
+_Static_assert(offsetof(loss_param, name) == 0, "loss_param.name");
 _Static_assert(offsetof(loss_param, minimum) == 32, "loss_param.minimum");
 _Static_assert(offsetof(loss_param, maximum) == 40, "loss_param.maximum");
 _Static_assert(offsetof(loss_param, initial) == 48, "loss_param.initial");

@@ -69,9 +69,9 @@ enum {
 /* Capabilities: claims that the host tests and never trusts. */
 enum {
   LOSS_ROW_INDEPENDENT = 1u << 0, /* row i of the value depends on row i of the inputs only */
-  LOSS_SHIFT_INVARIANT = 1u << 1, /* adding c to policy and reference of one completion changes nothing */
-  LOSS_CONVEX = 1u << 2,          /* convex in the margin */
-  LOSS_REFERENCE_FREE = 1u << 3,  /* reads no reference column */
+  LOSS_SHIFT_INVARIANT = 1u << 1, /* adding c to policy and reference of one completion (or to all logits of a row) changes nothing */
+  LOSS_CONVEX = 1u << 2,          /* convex in the margin (the label's logit; the best completion's lead) */
+  LOSS_REFERENCE_FREE = 1u << 3,  /* lists no reference column */
 };
 
 enum { LOSS_PARAM_LOG_SCALE = 1u << 0, LOSS_PARAM_INTEGER = 1u << 1 };

@@ -129,24 +129,17 @@ extension Tape {
     for row in 0..<entry.count { body(row, row * length, length) }
   }
 
-  /// The rules of softmax p, dx = p·(g − Σ g·p); of its logarithm, dx = g − p·Σ g over the present
-  /// elements; and of the running log-sum-exp.
+  /// The rules of softmax, of its logarithm and of the running log-sum-exp.
   private func propagateNormalised(_ entry: Node, at index: Int32) {
     markReached(entry.a)
     let (n, length) = (entry.count, Int(entry.factor))
     for start in stride(from: 0, to: n, by: length) {
       let g = UnsafePointer(adjointPointer(index) + start)
       let target = adjointPointer(entry.a) + start
-      if entry.operation == .softmax {
-        let p = UnsafePointer(pointer(index) + start)
-        var total = 0.0
-        for i in 0..<length { total += chain(g[i], p[i]) }
-        for i in 0..<length { target[i] += chain(g[i] - total, p[i]) }
-      } else if entry.operation == .logSoftmax {
-        let p = UnsafePointer(slopePointer(index) + start)
-        var total = 0.0
-        for i in 0..<length where !(p[i] < 0) { total += g[i] }
-        for i in 0..<length where !(p[i] < 0) { target[i] += g[i] - chain(total, p[i]) }
+      if entry.operation != .logCumulativeSumExp {
+        let isLogarithm = entry.operation == .logSoftmax
+        let p = UnsafePointer((isLogarithm ? slopePointer(index) : pointer(index)) + start)
+        propagateSoftmax(g, p, length, isLogarithm: isLogarithm, target)
       } else {
         // s is Σ over later elements i of g[i]·exp(y[here] − y[i]): every factor is at most 1.
         let own = UnsafePointer(slopePointer(index) + start)
@@ -159,6 +152,32 @@ extension Tape {
           s = chain(s, carried[i])
         }
       }
+    }
+  }
+
+  /// dx = p·(g − Σ g·p), of the logarithm dx = g − p·Σ g. The most probable element takes 1 − p from
+  /// the others, since the difference would lose its digits where p is nearly 1. An element with
+  /// p < 0 is absent.
+  private func propagateSoftmax(
+    _ g: UnsafePointer<Double>, _ p: UnsafePointer<Double>, _ n: Int, isLogarithm: Bool,
+    _ target: UnsafeMutablePointer<Double>
+  ) {
+    var top = 0
+    for i in 0..<n where p[i] > p[top] { top = i }
+    var (others, rest) = (0.0, 0.0)
+    for i in 0..<n where i != top && !(p[i] < 0) {
+      rest += isLogarithm ? g[i] : chain(g[i], p[i])
+      others += p[i]
+    }
+    if p[top] < 0 { return }
+    if isLogarithm {
+      target[top] += chain(g[top], others) - chain(rest, p[top])
+      let total = rest + g[top]
+      for i in 0..<n where i != top && !(p[i] < 0) { target[i] += g[i] - chain(total, p[i]) }
+    } else {
+      target[top] += chain(chain(g[top], others) - rest, p[top])
+      let total = rest + chain(g[top], p[top])
+      for i in 0..<n where i != top { target[i] += chain(g[i] - total, p[i]) }
     }
   }
 

@@ -48,7 +48,7 @@ private func expand(_ x: Vector, _ rows: Int, _ columns: Int, line: UInt32) -> V
   }
 }
 
-/// x as it is when it has the shape of `other`, else repeated to that shape; LOSS_STATUS_SHAPE
+/// x repeated to the shape of `other`, [1], [n] → [n]; [n], [m, n] → [m, n]; LOSS_STATUS_SHAPE
 /// when the two do not go together. PyTorch: `x.expand_as(other)`.
 ///
 /// A loss that is one number for the whole batch returns `broadcast(number, like: batch.margin)`.

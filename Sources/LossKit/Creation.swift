@@ -21,7 +21,7 @@ public func full(
   ) { _ in value }
 }
 
-/// A number in every place, in the shape of `other`. PyTorch: `torch.full_like`.
+/// A number in every place, in the shape of `other`, [n] → [n]. PyTorch: `torch.full_like`.
 @export(interface)
 public func full(like other: Vector, _ value: Double, line: UInt32 = #line) -> Vector {
   constant(other.count, columns: other.columns, line: line) { _ in value }
@@ -31,7 +31,7 @@ public func full(like other: Vector, _ value: Double, line: UInt32 = #line) -> V
 @export(interface)
 public func zeros(_ count: Int, line: UInt32 = #line) -> Vector { full(count, 0, line: line) }
 
-/// Zeros in the shape of `other`. PyTorch: `torch.zeros_like`.
+/// Zeros in the shape of `other`, [n] → [n]. PyTorch: `torch.zeros_like`.
 @export(interface)
 public func zeros(like other: Vector, line: UInt32 = #line) -> Vector {
   full(like: other, 0, line: line)
@@ -41,7 +41,7 @@ public func zeros(like other: Vector, line: UInt32 = #line) -> Vector {
 @export(interface)
 public func ones(_ count: Int, line: UInt32 = #line) -> Vector { full(count, 1, line: line) }
 
-/// Ones in the shape of `other`. PyTorch: `torch.ones_like`.
+/// Ones in the shape of `other`, [n] → [n]. PyTorch: `torch.ones_like`.
 @export(interface)
 public func ones(like other: Vector, line: UInt32 = #line) -> Vector {
   full(like: other, 1, line: line)

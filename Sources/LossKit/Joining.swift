@@ -71,7 +71,7 @@ extension Vector {
   @export(interface)
   public subscript(index: Int, line: UInt32 = #line) -> Vector {
     let range = self[index..<Swift.max(index, index &+ 1), line]
-    return range.columns == 0 ? range : flatten(range, line: line)
+    return range.columns == 0 ? range : LossKit.flatten(range, line: line)
   }
 
   /// The elements of a range, [n] → [k]; the rows of a range, [m, n] → [k, n]. The range must not

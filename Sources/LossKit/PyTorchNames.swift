@@ -5,39 +5,108 @@
 @export(interface)
 public func logsigmoid(_ x: Vector, line: UInt32 = #line) -> Vector { logSigmoid(x, line: line) }
 @export(interface)
-public func logsumexp(_ x: Vector, line: UInt32 = #line) -> Vector { logSumExp(x, line: line) }
+public func logsumexp(
+  _ x: Vector, dim: Int? = nil, keepdim: Bool = false, line: UInt32 = #line
+) -> Vector {
+  logSumExp(x, dim: dim, keepdim: keepdim, line: line)
+}
 @export(interface)
-public func cumsum(_ x: Vector, line: UInt32 = #line) -> Vector { cumulativeSum(x, line: line) }
+public func cumsum(_ x: Vector, dim: Int = -1, line: UInt32 = #line) -> Vector {
+  cumulativeSum(x, dim: dim, line: line)
+}
 @export(interface)
-public func std(_ x: Vector, line: UInt32 = #line) -> Vector { standardDeviation(x, line: line) }
+public func std(
+  _ x: Vector, dim: Int? = nil, keepdim: Bool = false, line: UInt32 = #line
+) -> Vector {
+  standardDeviation(x, dim: dim, keepdim: keepdim, line: line)
+}
 @export(interface)
-public func cat(_ vectors: [Vector], line: UInt32 = #line) -> Vector {
-  concatenate(vectors, line: line)
+public func cat(_ vectors: [Vector], dim: Int = 0, line: UInt32 = #line) -> Vector {
+  concatenate(vectors, dim: dim, line: line)
+}
+
+@export(interface)
+public func ndtr(_ x: Vector, line: UInt32 = #line) -> Vector { normalCDF(x, line: line) }
+@export(interface)
+public func logaddexp(_ a: Vector, _ b: Vector, line: UInt32 = #line) -> Vector {
+  logAddExp(a, b, line: line)
 }
 
 extension Vector {
   @export(interface)
-  public func mean(line: UInt32 = #line) -> Vector { LossKit.mean(self, line: line) }
-  @export(interface)
-  public func sum(line: UInt32 = #line) -> Vector { LossKit.sum(self, line: line) }
-  @export(interface)
-  public func min(line: UInt32 = #line) -> Vector { LossKit.min(self, line: line) }
-  @export(interface)
-  public func max(line: UInt32 = #line) -> Vector { LossKit.max(self, line: line) }
-  @export(interface)
-  public func variance(line: UInt32 = #line) -> Vector { LossKit.variance(self, line: line) }
-  @export(interface)
-  public func std(line: UInt32 = #line) -> Vector { standardDeviation(self, line: line) }
-  @export(interface)
-  public func quantile(_ q: Double, line: UInt32 = #line) -> Vector {
-    LossKit.quantile(self, q, line: line)
+  public func mean(
+    dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil, line: UInt32 = #line
+  ) -> Vector {
+    LossKit.mean(self, dim: dim, keepdim: keepdim, mask: mask, line: line)
   }
   @export(interface)
-  public func sort(descending: Bool = false, line: UInt32 = #line) -> Vector {
-    LossKit.sort(self, descending: descending, line: line)
+  public func sum(
+    dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil, line: UInt32 = #line
+  ) -> Vector {
+    LossKit.sum(self, dim: dim, keepdim: keepdim, mask: mask, line: line)
   }
   @export(interface)
-  public func cumsum(line: UInt32 = #line) -> Vector { cumulativeSum(self, line: line) }
+  public func min(
+    dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil, line: UInt32 = #line
+  ) -> Vector {
+    LossKit.min(self, dim: dim, keepdim: keepdim, mask: mask, line: line)
+  }
+  @export(interface)
+  public func max(
+    dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil, line: UInt32 = #line
+  ) -> Vector {
+    LossKit.max(self, dim: dim, keepdim: keepdim, mask: mask, line: line)
+  }
+  @export(interface)
+  public func logsumexp(
+    dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil, line: UInt32 = #line
+  ) -> Vector {
+    LossKit.logSumExp(self, dim: dim, keepdim: keepdim, mask: mask, line: line)
+  }
+  @export(interface)
+  public func variance(
+    dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil, line: UInt32 = #line
+  ) -> Vector {
+    LossKit.variance(self, dim: dim, keepdim: keepdim, mask: mask, line: line)
+  }
+  @export(interface)
+  public func std(
+    dim: Int? = nil, keepdim: Bool = false, mask: Vector? = nil, line: UInt32 = #line
+  ) -> Vector {
+    LossKit.standardDeviation(self, dim: dim, keepdim: keepdim, mask: mask, line: line)
+  }
+  @export(interface)
+  public func quantile(
+    _ q: Double, dim: Int? = nil, keepdim: Bool = false, line: UInt32 = #line
+  ) -> Vector {
+    LossKit.quantile(self, q, dim: dim, keepdim: keepdim, line: line)
+  }
+  @export(interface)
+  public func sort(descending: Bool = false, dim: Int = -1, line: UInt32 = #line) -> Vector {
+    LossKit.sort(self, descending: descending, dim: dim, line: line)
+  }
+  @export(interface)
+  public func cumsum(dim: Int = -1, line: UInt32 = #line) -> Vector {
+    cumulativeSum(self, dim: dim, line: line)
+  }
+  @export(interface)
+  public func softmax(dim: Int = -1, line: UInt32 = #line) -> Vector {
+    LossKit.softmax(self, dim: dim, line: line)
+  }
+  @export(interface)
+  public func gather(_ index: Vector, line: UInt32 = #line) -> Vector {
+    LossKit.gather(self, index, line: line)
+  }
+  @export(interface)
+  public func unsqueeze(_ dim: Int, line: UInt32 = #line) -> Matrix {
+    LossKit.unsqueeze(self, dim, line: line)
+  }
+  @export(interface)
+  public func squeeze(line: UInt32 = #line) -> Vector { LossKit.squeeze(self, line: line) }
+  @export(interface)
+  public func flatten(line: UInt32 = #line) -> Vector { LossKit.flatten(self, line: line) }
+  @export(interface)
+  public func t(line: UInt32 = #line) -> Matrix { transpose(self, line: line) }
   @export(interface)
   public func detach(line: UInt32 = #line) -> Vector { LossKit.detach(self, line: line) }
 

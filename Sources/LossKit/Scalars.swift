@@ -10,6 +10,10 @@ public func log(_ x: Double) -> Double { libmLog(x) }
 @export(interface)
 public func log1p(_ x: Double) -> Double { libmLog1p(x) }
 @export(interface)
+public func exp2(_ x: Double) -> Double { libmExp2(x) }
+@export(interface)
+public func log2(_ x: Double) -> Double { libmLog2(x) }
+@export(interface)
 public func sqrt(_ x: Double) -> Double { x.squareRoot() }
 @export(interface)
 public func square(_ x: Double) -> Double { x * x }

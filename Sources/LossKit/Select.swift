@@ -1,4 +1,4 @@
-/// a[i] where the condition is not 0, else b[i]. PyTorch: `torch.where` (`where` is a word of
+/// a[i] where the condition is not 0, else b[i], [n], [n], [n] → [n]. PyTorch: `torch.where` (`where` is a word of
 /// Swift).
 ///
 /// The gradient goes to the branch taken and none to the other, even where the other's own slope
@@ -46,6 +46,7 @@ public func select(
   return Vector(node: y)
 }
 
+/// a[i] or a constant, [n], [n] → [n]. PyTorch: `torch.where`.
 @export(interface)
 public func select(
   _ condition: Vector, _ a: Vector, _ b: Double, line: UInt32 = #line
@@ -53,6 +54,7 @@ public func select(
   select(condition, a, full(1, b, line: line), line: line)
 }
 
+/// A constant or b[i], [n], [n] → [n]. PyTorch: `torch.where`.
 @export(interface)
 public func select(
   _ condition: Vector, _ a: Double, _ b: Vector, line: UInt32 = #line
@@ -60,7 +62,7 @@ public func select(
   select(condition, full(1, a, line: line), b, line: line)
 }
 
-/// A constant or the other, by row.
+/// A constant or the other, [n] → [n]. PyTorch: `torch.where`.
 @export(interface)
 public func select(
   _ condition: Vector, _ a: Double, _ b: Double, line: UInt32 = #line

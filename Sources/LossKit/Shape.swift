@@ -33,7 +33,7 @@ func reshaped(_ x: Vector, columns: Int, line: UInt32) -> Vector {
   ) { $0 }
 }
 
-/// The numbers of x, row by row, as a matrix [rows, columns]; LOSS_STATUS_SHAPE unless there are
+/// The numbers of x, row by row, as a matrix, [m·n] → [m, n]; LOSS_STATUS_SHAPE unless there are
 /// rows·columns of them. PyTorch: `x.reshape(rows, columns)`.
 @export(interface)
 public func reshape(
@@ -47,7 +47,8 @@ public func reshape(
   return reshaped(x, columns: columns, line: line)
 }
 
-/// The numbers of x in the shape of `other`, which has as many, else LOSS_STATUS_SHAPE.
+/// The numbers of x in the shape of `other`, [m·n], [m, n] → [m, n], which has as many, else
+/// LOSS_STATUS_SHAPE.
 /// PyTorch: `x.view_as(other)`.
 @export(interface)
 public func reshape(_ x: Vector, like other: Vector, line: UInt32 = #line) -> Vector {

@@ -35,31 +35,42 @@ public func sinkhorn(
     let p = UnsafePointer(tape.pointer(x.node) + block * k * k)
     let values = tape.pointer(y) + block * k * k
     let store = tape.slopePointer(y) + block * layout.size
+    store[1] = unit(p, k * k)
     let steps = scale(p, layout, tolerance, store)
     store[0] = Double(steps)
     let (rows, columns) = (store + layout.rows(steps), store + layout.columns(steps))
     for i in 0..<k {
-      for j in 0..<k { values[i * k + j] = p[i * k + j] * rows[i] * columns[j] }
+      for j in 0..<k { values[i * k + j] = p[i * k + j] * store[1] * rows[i] * columns[j] }
     }
   }
   return Vector(node: y)
 }
 
-/// Where the factors of a block lie: the number of steps, then for each step, from 0, the factors
-/// of rows and of columns.
+/// Where the factors of a block lie: the number of steps, a power of two that brings the weights
+/// near 1, then for each step, from 0, the factors of rows and of columns.
 private struct SinkhornLayout {
   let k: Int
   let iterations: Int
 
-  var size: Int { 1 + 2 * k * (iterations + 1) }
-  func rows(_ step: Int) -> Int { 1 + 2 * k * step }
-  func columns(_ step: Int) -> Int { 1 + 2 * k * step + k }
+  var size: Int { 2 + 2 * k * (iterations + 1) }
+  func rows(_ step: Int) -> Int { 2 + 2 * k * step }
+  func columns(_ step: Int) -> Int { 2 + 2 * k * step + k }
 }
 
 /// 1/sum, and 0 for the sum of nothing.
 @inline(__always)
 private func inverse(_ sum: Double) -> Double {
   sum.magnitude < 0x1p-1000 ? 0 : 1 / sum
+}
+
+/// A power of two that brings the largest of some weights near 1; doubly stochastic scaling does
+/// not depend on the unit.
+private func unit(_ p: UnsafePointer<Double>, _ n: Int) -> Double {
+  var largest = 0.0
+  for i in 0..<n where p[i].magnitude > largest { largest = p[i].magnitude }
+  if largest == 0 || !largest.isFinite { return 1 }
+  // 2¹⁰²³ is the largest power there is, and brings the smallest weights to 2⁻⁵¹.
+  return Double(sign: .plus, exponent: Swift.min(1023, -largest.exponent), significand: 1)
 }
 
 /// Finds the factors of a block.
@@ -70,6 +81,7 @@ private func scale(
   _ store: UnsafeMutablePointer<Double>
 ) -> Int {
   let k = layout.k
+  let unit = store[1]
   (store + layout.rows(0)).update(repeating: 1, count: 2 * k)
   for step in 1...layout.iterations {
     let before = UnsafePointer(store + layout.rows(step - 1))
@@ -77,7 +89,7 @@ private func scale(
     let columns = store + layout.columns(step)
     columns.update(repeating: 0, count: k)
     for i in 0..<k {
-      for j in 0..<k { columns[j] += p[i * k + j] * before[i] }
+      for j in 0..<k { columns[j] += p[i * k + j] * unit * before[i] }
     }
     // Column sums of the matrix as the step before left it.
     var error = 0.0
@@ -90,7 +102,7 @@ private func scale(
     for j in 0..<k { columns[j] = inverse(columns[j]) }
     for i in 0..<k {
       var sum = 0.0
-      for j in 0..<k { sum += p[i * k + j] * columns[j] }
+      for j in 0..<k { sum += p[i * k + j] * unit * columns[j] }
       rows[i] = inverse(sum)
     }
   }
@@ -112,12 +124,13 @@ extension Tape {
       let out = adjointPointer(entry.a) + block * k * k
       let store = UnsafePointer(slopePointer(index) + block * layout.size)
       work.update(repeating: 0, count: 2 * k)
+      let unit = store[1]
       let steps = Int(store[0])
       let (rows, columns) = (store + layout.rows(steps), store + layout.columns(steps))
       for i in 0..<k {
         for j in 0..<k {
-          let product = g[i * k + j] * p[i * k + j]
-          out[i * k + j] += g[i * k + j] * rows[i] * columns[j]
+          let product = g[i * k + j] * p[i * k + j] * unit
+          out[i * k + j] += g[i * k + j] * rows[i] * columns[j] * unit
           rowAdjoint[i] += product * columns[j]
           columnAdjoint[j] += product * rows[i]
         }
@@ -129,15 +142,15 @@ extension Tape {
           let slope = -rows[i] * rows[i] * rowAdjoint[i]
           rowAdjoint[i] = 0
           for j in 0..<k {
-            out[i * k + j] += slope * columns[j]
-            columnAdjoint[j] += slope * p[i * k + j]
+            out[i * k + j] += slope * columns[j] * unit
+            columnAdjoint[j] += slope * p[i * k + j] * unit
           }
         }
         for j in 0..<k { columnAdjoint[j] *= -columns[j] * columns[j] }
         for i in 0..<k {
           for j in 0..<k {
-            out[i * k + j] += columnAdjoint[j] * before[i]
-            rowAdjoint[i] += columnAdjoint[j] * p[i * k + j]
+            out[i * k + j] += columnAdjoint[j] * before[i] * unit
+            rowAdjoint[i] += columnAdjoint[j] * p[i * k + j] * unit
           }
         }
         columnAdjoint.update(repeating: 0, count: k)

@@ -121,7 +121,8 @@ struct Tape {
     }
     nodes.base.unsafelyUnwrapped[index] = Node(
       operation: operation, needsGradient: needsGradient, line: line,
-      size: Int32(truncatingIfNeeded: count), columns: columns, a: a, b: b, values: first, slopes: firstSlope, factor: factor)
+      size: Int32(truncatingIfNeeded: count), columns: columns, a: a, b: b,
+      values: first, slopes: firstSlope, factor: factor)
     return Int32(truncatingIfNeeded: index)
   }
 

@@ -47,6 +47,10 @@ extension Vector {
   public static func < (a: Double, b: Vector) -> Vector { compare(b) { a < $0 } }
   @export(interface)
   public static func <= (a: Double, b: Vector) -> Vector { compare(b) { a <= $0 } }
+  @export(interface)
+  public static func == (a: Double, b: Vector) -> Vector { compare(b) { a == $0 } }
+  @export(interface)
+  public static func != (a: Double, b: Vector) -> Vector { compare(b) { a != $0 } }
 }
 
 // Logic on such vectors: an element is true when it is not 0.

@@ -57,9 +57,10 @@ public struct Vector: Sendable {
     return axis == .all ? count : length
   }
 
-  /// The value of a vector of one element as a plain number, without gradient.
+  /// The value of a vector of one element as a plain number, [1] → a `Double`, [n] being
+  /// LOSS_STATUS_SHAPE, without gradient.
   ///
-  /// Any other length is LOSS_STATUS_SHAPE, and the value 0. PyTorch: `x.item()`.
+  /// The value is then 0. PyTorch: `x.item()`.
   @export(interface)
   public func item(line: UInt32 = #line) -> Double {
     guard isUsable(line: line) else { return 0 }

@@ -19,11 +19,18 @@ struct Trial {
 let tapeLock = NSLock()
 
 /// Runs `f` on differentiable inputs and sweeps back.
-func trial(_ inputs: [[Double]], _ f: ([Vector]) -> Vector) -> Trial {
+///
+/// - Parameter columns: the length of the rows of each input; 0, or nothing, for a vector.
+func trial(
+  _ inputs: [[Double]], columns: [Int] = [], _ f: ([Vector]) -> Vector
+) -> Trial {
   tapeLock.withLock {
     tape.begin()
-    let vectors = inputs.map { values in
-      let node = tape.append(.leaf, count: values.count, needsGradient: true, line: 0)!
+    let vectors = inputs.indices.map { i in
+      let values = inputs[i]
+      let node = tape.append(
+        .leaf, count: values.count, columns: i < columns.count ? Int32(columns[i]) : 0,
+        needsGradient: true, line: 0)!
       tape.pointer(node).update(from: values, count: values.count)
       return Vector(node: node)
     }
@@ -58,18 +65,19 @@ func agree(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
 /// Expects the gradient of Σ wᵢ·f(x)ᵢ, with uneven weights w, to equal fourth-order central
 /// differences in every element of every input.
 func expectGradients(
-  _ inputs: [[Double]], tolerance: Double = 1e-8, _ f: ([Vector]) -> Vector,
+  _ inputs: [[Double]], columns: [Int] = [], skipping: [Int] = [], tolerance: Double = 1e-8,
+  _ f: ([Vector]) -> Vector,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   func weighted(_ inputs: [[Double]]) -> Trial {
-    trial(inputs) {
-      let y = f($0)
-      return sum(y * sin(arange(y.count)))
+    trial(inputs, columns: columns) {
+      let y = flatten(f($0))
+      return sum(y * weights(y))
     }
   }
   let analytic = weighted(inputs)
   #expect(analytic.status == 0, sourceLocation: sourceLocation)
-  for (k, input) in inputs.enumerated() {
+  for (k, input) in inputs.enumerated() where !skipping.contains(k) {
     for i in input.indices {
       let h = 1e-3 * max(0.1, abs(input[i]))
       func shifted(_ steps: Double) -> Double {
@@ -88,7 +96,7 @@ func expectGradients(
   }
 }
 
-/// 1.3, 2.1, 2.4 …: weights without a pattern, of both signs.
-private func sin(_ x: Vector) -> Vector {
+/// sin 1.3, sin 2.1, …: weights without a pattern, of both signs.
+func weights(_ x: Vector) -> Vector {
   vector((0..<x.count).map { Foundation.sin(1.3 + 0.8 * Double($0)) })
 }

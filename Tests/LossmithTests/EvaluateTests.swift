@@ -1,5 +1,7 @@
+import Discovery
 import Foundation
 import Losses
+import Policy
 import Testing
 
 @Suite(.serialized) struct EvaluateTests {
@@ -89,6 +91,68 @@ import Testing
     #expect(document.results[0].delta != nil)
     #expect(document.results[0].delta?.low == nil)
     #expect(text.contains("\"se\" : null"))
+  }
+
+  struct Frontiers: Decodable {
+    struct Result: Decodable {
+      struct Eta: Decodable {
+        var metric: String
+        var mean: Double
+      }
+      struct Seed: Decodable {
+        var metrics: [String: Double]
+        var frontier: [FrontierPoint]
+        var curve: LearningCurve
+      }
+      var eta: Eta
+      var seeds: [Seed]
+    }
+    struct Reference: Decodable {
+      var reward: Double
+      var eta: Result.Eta
+    }
+    var reference: Reference
+    var results: [Result]
+  }
+
+  @Test("--metric frontier trains the β grid and sums the area over reward and KL")
+  func frontier() async throws {
+    let folder = try TemporaryFolder()
+    let task = try folder.file(
+      "task.yaml", "task: bandit\nevaluation:\n  betas: [0.05, 0.5]\n  kl_cap: 15\n")
+    let result = try await Program.run([
+      "evaluate", "dpo", Program.fixture("losses/constant.swift"), "--task", task, "--metric",
+      "frontier", "--seeds", "2", "--json",
+    ])
+    try #require(result.status == 0, "\(result.errors)")
+    let document = try JSON.decode(Frontiers.self, from: Data(result.output.utf8))
+    #expect(document.reference.eta.mean == 0)
+    let (dpo, constant) = (document.results[0], document.results[1])
+    #expect(dpo.eta.metric == "frontier")
+    for seed in dpo.seeds {
+      #expect(seed.frontier.map(\.beta) == [0.05, 0.5])
+      let area = Hypervolume.area(seed.frontier, cap: 15, floor: document.reference.reward)
+      #expect(abs(try #require(seed.metrics["frontier"]) - area) < 1e-9)
+      #expect(area > 0)
+    }
+    #expect(constant.eta.mean == 0)
+    #expect(constant.seeds[0].frontier.allSatisfy { $0.kl == 0 })
+    // A single β would be no frontier.
+    let fixed = ["evaluate", "dpo", "--task", task, "--metric", "frontier", "--beta", "0.1"]
+    #expect(try await Program.run(fixed).status == 2)
+  }
+
+  @Test("a metric that the task lacks, or that is none, is refused with code 2")
+  func metrics() async throws {
+    for metric in ["winrate", "rewards"] {
+      let arguments = ["evaluate", "dpo", "--task", "bandit", "--metric", metric]
+      let result = try await Program.run(arguments)
+      #expect(result.status == 2, "\(metric): \(result.errors)")
+    }
+    let accuracy = try await evaluate(["dpo", "--metric", "accuracy", "--seeds", "2"]).document
+    #expect(accuracy.results[0].eta?.metric == "accuracy")
+    #expect(accuracy.results[0].eta?.mean == accuracy.results[0].accuracy)
+    #expect(accuracy.reference.eta.mean == 0.5)
   }
 
   @Test("a loss that falls short has a verdict, no number, and exit code 1")

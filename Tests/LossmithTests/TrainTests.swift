@@ -1,0 +1,150 @@
+import Discovery
+import Foundation
+import Losses
+import Testing
+
+/// `train` on a policy of a few thousand parameters.
+@Suite(.serialized) struct TrainTests {
+  /// A task with a policy that was fitted to its preferences a little.
+  struct Bench {
+    let folder: TemporaryFolder
+    let task: String
+
+    init(steps: Int = 12) async throws {
+      folder = try TemporaryFolder()
+      let (data, tokenizer) = try PolicyCommandTests().files(folder)
+      let policy = folder.url.appendingPathComponent("start").path
+      let fitted = try await Program.run([
+        "sft", "--data", data, "--tokenizer", tokenizer, "--out", policy, "--width", "16",
+        "--layers", "1", "--heads", "2", "--context", "16", "--epochs", "2",
+      ])
+      try #require(fitted.status == 0, "\(fitted.errors)")
+      let rows = (0..<40).map { row in
+        #"{"prompt": "the film\#(String(repeating: " the", count: row % 8))", "chosen": " was good"#
+          + #" .", "rejected": " was bad ."}"#
+      }
+      _ = try folder.file("rows.jsonl", rows.joined(separator: "\n"))
+      task = try folder.file(
+        "task.yaml",
+        """
+        task: preference
+        name: films
+        policy:
+          model: start
+        data:
+          file: rows.jsonl
+          held_out: 0.4
+        recipe:
+          steps: \(steps)
+          batch: 8
+          learning_rate: 0.01
+        evaluation:
+          prompts: 4
+          new_tokens: 6
+        """)
+    }
+
+    func place(_ name: String) -> String { folder.url.appendingPathComponent(name).path }
+
+    func train(_ out: String, _ arguments: [String] = ["dpo"]) async throws -> Program.Result {
+      try await Program.run(["train"] + arguments + ["--task", task, "--out", place(out)])
+    }
+
+    /// What stands beside the files of the bench.
+    func leftovers() throws -> Set<String> {
+      Set(try FileManager.default.contentsOfDirectory(atPath: folder.url.path))
+        .subtracting(["start", "rows.jsonl", "task.yaml", "pairs.jsonl", "tokenizer.json"])
+    }
+  }
+
+  @Test("a trained policy is a folder that can be sampled, with its curve and its metrics")
+  func folder() async throws {
+    let bench = try await Bench()
+    let trained = try await bench.train("policy", ["dpo", "--seed", "3", "--json"])
+    try #require(trained.status == 0, "\(trained.errors)")
+    #expect(trained.errors.contains("step 12 of 12, loss"))
+    let kept = try String(contentsOfFile: bench.place("policy/metrics.json"), encoding: .utf8)
+    #expect(kept == trained.output)
+    let document = try JSON.decode(TrainingDocument.self, from: Data(kept.utf8))
+    #expect(document.plugin == "dpo")
+    #expect(document.task == "films")
+    #expect(document.seed == 3)
+    #expect(document.tunables["beta"] == 0.1)
+    #expect(document.curve.step == Array(1...12))
+    #expect(document.eta?.metric == "accuracy")
+    #expect(document.eta?.value == document.metrics["accuracy"])
+    #expect(try #require(document.metrics["kl"]) > 0)
+    #expect(document.metrics["reward"] == nil)
+    #expect(document.reference.metrics["accuracy"] == 0.5)
+    #expect(
+      try bench.leftovers() == ["policy"], "something else is left over")
+    let sampled = try await Program.run(["sample", "--policy", bench.place("policy"), "the film"])
+    #expect(sampled.status == 0, "\(sampled.errors)")
+    // Equal commands write equal weights, another seed others.
+    func weights(_ name: String) throws -> Data {
+      try Data(contentsOf: URL(fileURLWithPath: bench.place("\(name)/model.safetensors")))
+    }
+    try #require(try await bench.train("again", ["dpo", "--seed", "3"]).status == 0)
+    try #require(try await bench.train("other", ["dpo", "--seed", "4"]).status == 0)
+    #expect(try weights("again") == weights("policy"))
+    #expect(try weights("other") != weights("policy"))
+    #expect(try weights("start") != weights("policy"))
+    // The same numbers as evaluate's: one code path, one seed.
+    let evaluated = try await Program.run([
+      "evaluate", "dpo", "--task", bench.task, "--seeds", "4", "--json",
+    ])
+    let seeds = try JSON.decode(EvaluationDocument.self, from: Data(evaluated.output.utf8))
+      .results[0].seeds
+    #expect(seeds[3].metrics["kl"] == document.metrics["kl"])
+    #expect(seeds[3].curve == document.curve)
+  }
+
+  @Test("a folder with something in it is kept, unless it is a policy and --force is given")
+  func existing() async throws {
+    let bench = try await Bench()
+    try FileManager.default.createDirectory(
+      atPath: bench.place("empty"), withIntermediateDirectories: false)
+    #expect(try await bench.train("empty").status == 0)
+    let first = try Data(contentsOf: URL(fileURLWithPath: bench.place("empty/metrics.json")))
+    let refused = try await bench.train("empty", ["ipo"])
+    #expect(refused.status == 2)
+    #expect(refused.errors.contains("--force"))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: bench.place("empty/metrics.json"))) == first)
+    #expect(try await bench.train("empty", ["ipo", "--force"]).status == 0)
+    let second = try String(contentsOfFile: bench.place("empty/metrics.json"), encoding: .utf8)
+    #expect(second.contains(#""plugin" : "ipo""#))
+    try Data().write(to: URL(fileURLWithPath: bench.place("empty/thesis.txt")))
+    #expect(try await bench.train("empty", ["ipo", "--force"]).status == 2)
+    #expect(try await bench.train("rows.jsonl", ["ipo", "--force"]).status == 2)
+    #expect(try bench.leftovers() == ["empty"])
+  }
+
+  @Test("the bandit, unknown tasks and wrong tunables end with 2, a loss that falls short with 1")
+  func refusals() async throws {
+    let bench = try await Bench()
+    let bandit = try await Program.run([
+      "train", "dpo", "--task", "bandit", "--out", bench.place("policy"),
+    ])
+    #expect(bandit.status == 2)
+    #expect(bandit.errors.contains("no language model"))
+    for arguments in [["dpo", "--beta", "-1"], ["dpo", "--set", "beta"], ["nosuch"]] {
+      #expect(try await bench.train("policy", arguments).status == 2, "\(arguments)")
+    }
+    let scalar = try bench.folder.file(
+      "scalar.swift",
+      "func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector { mean(batch.margin) }\n")
+    let failed = try await bench.train("policy", [scalar])
+    #expect(failed.status == 1)
+    #expect(failed.errors.contains("failed(shape)"))
+    #expect(try bench.leftovers() == ["scalar.swift"])
+  }
+
+  @Test("Ctrl-C in training ends with 130 and leaves nothing behind")
+  func interrupt() async throws {
+    let bench = try await Bench(steps: 50_000)
+    let (status, errors) = try Program.interrupted(
+      ["train", "dpo", "--task", bench.task, "--out", bench.place("policy")], when: "dpo: step")
+    #expect(status == 130, "\(errors)")
+    #expect(try bench.leftovers().isEmpty)
+  }
+}

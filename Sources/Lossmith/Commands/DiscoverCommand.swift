@@ -59,6 +59,10 @@ struct DiscoverCommand: ParsableCommand {
   @Option(
     help: "Environment variable that holds the key (default: LOSSMITH_API_KEY, OPENAI_API_KEY).")
   var keyVariable: String?
+  @Option(
+    help:
+      "Workers that share the seeds of a loss (default: one a core); numbers do not depend on it.")
+  var workers: Int?
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -68,6 +72,9 @@ struct DiscoverCommand: ParsableCommand {
     }
     if let seeds, seeds < 1 {
       throw ValidationError("--seeds takes a number from 1, not \(seeds).")
+    }
+    if let workers, !(1...64).contains(workers) {
+      throw ValidationError("--workers takes a number from 1 to 64, not \(workers).")
     }
     if let firstSeeds, firstSeeds < 1 {
       throw ValidationError("--first-seeds takes a number from 1, not \(firstSeeds).")
@@ -103,18 +110,28 @@ struct DiscoverCommand: ParsableCommand {
       try require(stage, cheap.taskDigest, of: cheap.task, directory)
     }
 
-    func evaluator(_ task: String) -> WorkerEvaluator {
+    let lock = NSLock()
+    func evaluator(_ task: String, bench: Workbench) -> WorkerEvaluator {
       var environment = facts.environment
       environment["reference_eta"] = "\(facts.task.referenceEta)"
       return WorkerEvaluator(
         task: task, tunables: config.tunables, environment: environment, workbench: bench,
-        builder: library.builder, catalogue: library.catalogueLoss)
+        builder: library.builder,
+        catalogue: { name in try lock.withLock { try library.catalogueLoss(name) } })
+    }
+    // A worker takes one core; each has a workbench of its own.
+    let count = min(workers ?? ProcessInfo.processInfo.activeProcessorCount, config.seeds.count)
+    let evaluators = (0..<max(1, count)).map { _ in
+      evaluator(
+        config.task,
+        bench: Workbench(cache: installation.cacheDirectory, settings: config.settings))
     }
     let progress = RunProgressPrinter(
       console: console, expectedGenerations: config.generations ?? selection.replies)
     let parts = DiscoveryRun.Parts(
       proposer: selection.make(retries: retries, notice: { console.note($0) }),
-      evaluator: evaluator(config.task), screener: config.cheapStage.map { evaluator($0.task) },
+      evaluator: ParallelEvaluator(evaluators),
+      screener: config.cheapStage.map { evaluator($0.task, bench: bench) },
       prompts: try prompts(installation, config, facts.task), observe: progress.show,
       isInterrupted: { Interruption.isRequested })
     let outcome = try DiscoveryRun(in: directory, parts: parts).run()

@@ -89,7 +89,8 @@ let package = Package(
     .testTarget(
       name: "DiscoveryTests",
       dependencies: [
-        "Discovery", "Host", "Losses", .product(name: "FlyingFox", package: "FlyingFox"),
+        "Discovery", "Host", "Losses", "Policy",
+        .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
@@ -98,7 +99,7 @@ let package = Package(
     .testTarget(
       name: "LossmithTests",
       dependencies: [
-        "Lossmith", "Cell", "Losses", "Host", "Policy",
+        "Lossmith", "Cell", "Discovery", "Losses", "Host", "Policy",
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ],

@@ -47,7 +47,10 @@ struct EvaluateCommand: ParsableCommand {
     let bench = library.workbench()
     // An unknown task is refused before anything is built; a fitted reference is made once.
     let facts = try bench.taskFacts(task, metric: metric) { progress in
-      console.live("\(task): \(progress.stage) \(progress.detail)")
+      // What is told at the end, such as rows left out, stays to be read.
+      progress.fraction < 1
+        ? console.live("\(task): \(progress.stage) \(progress.detail)")
+        : console.note("note: \(progress.detail)")
     }
     let chosen = facts.task
     if chosen.metric == "frontier", values["beta"] != nil {

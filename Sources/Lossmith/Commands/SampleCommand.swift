@@ -1,5 +1,6 @@
 import ArgumentParser
 import Discovery
+import Foundation
 import Losses
 import Policy
 
@@ -28,7 +29,9 @@ struct SampleCommand: ParsableCommand {
       temperature: temperature, topK: topK, topP: topP, maximumTokens: newTokens)
     let asked = (prompts.isEmpty ? [""] : prompts).flatMap { Array(repeating: $0, count: count) }
     let reply = try PluginLibrary(console: console).workbench().sample(
-      SampleJob(policy: policy, prompts: asked, options: options, seed: seed))
+      SampleJob(
+        policy: URL(fileURLWithPath: policy).standardizedFileURL.path, prompts: asked,
+        options: options, seed: seed))
     if output.json { return console.print(try JSON.text(reply)) }
     for completion in reply.completions {
       console.print("\(completion.prompt)|\(completion.completion)")

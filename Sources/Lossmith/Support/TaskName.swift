@@ -1,10 +1,20 @@
 import Foundation
+import Host
+import Policy
 
 /// What `--task` takes: a built-in name, or a task file.
 enum TaskName {
-  /// The name as it is; the path of a file made absolute, since a worker has a folder of its own.
+  /// The name as a worker understands it, which has a folder and an environment of its own.
+  ///
+  /// Files of built-in tasks are looked for in `LOSSMITH_DATA`, else in a folder `shared` beside the
+  /// current one or beside the checkout.
   static func resolve(_ text: String) -> String {
-    text.hasSuffix(".yaml") || text.hasSuffix(".yml")
-      ? URL(fileURLWithPath: text).standardizedFileURL.path : text
+    let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+    let checkout = try? Installation.current().resourceRoot
+    return TaskCatalogue.resolve(
+      text, environment: ProcessInfo.processInfo.environment,
+      folders: [current, checkout].compactMap {
+        $0?.deletingLastPathComponent().appendingPathComponent("shared")
+      })
   }
 }

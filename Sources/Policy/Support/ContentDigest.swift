@@ -19,7 +19,6 @@ struct ContentDigest: Sendable {
 
   mutating func add(_ values: [Double]) {
     add(length: values.count)
-    bytes.reserveCapacity(bytes.count + values.count * 8)
     for value in values {
       withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
     }

@@ -48,7 +48,7 @@ struct TaskFileTests {
     #expect(task.url("data.reviews")?.path == "/data/tasks/train.jsonl.gz")
     #expect(task.url("data.held_out_reviews")?.path == "/elsewhere/test.jsonl.gz")
     #expect(task.integer("data.prompt_tokens") == 6)
-    #expect(task.integer("data.pairs") == 2000)
+    #expect(task.integer("data.pairs") == 1024)
     #expect(task.text("data.score") == "completion")
     #expect(task.recipe.steps == 7)
     #expect(task.recipe.batch == 32)

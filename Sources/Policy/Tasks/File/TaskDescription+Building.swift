@@ -23,9 +23,9 @@ extension TaskDescription {
     return TaskDescription(
       kind: .imdb,
       values: [
-        "policy.model": path("models/imdb-gpt"),
-        "data.reviews": path("data/imdb/imdb_train.jsonl.gz"),
-        "data.held_out_reviews": path("data/imdb/imdb_test.jsonl.gz"),
+        "policy.model": path(IMDbFiles.model),
+        "data.reviews": path(IMDbFiles.reviews),
+        "data.held_out_reviews": path(IMDbFiles.heldOutReviews),
       ])
   }
 

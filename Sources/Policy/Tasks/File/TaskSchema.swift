@@ -51,7 +51,7 @@ public enum TaskSchema {
       [.imdb: .integer(8)]),
     TaskKey(
       "data.pairs", .integer(1...many), unit: "pairs", "Training pairs that a seed draws.",
-      [.imdb: .integer(2000), .reviews: .integer(2048)]),
+      [.imdb: .integer(1024), .reviews: .integer(2048)]),
     TaskKey(
       "data.flipped", .number(0...1), unit: "share",
       "Labels that are turned round after Bradley-Terry; 1 turns all.",
@@ -97,7 +97,7 @@ public enum TaskSchema {
     TaskKey(
       "recipe.steps", .integer(1...many), unit: "steps", "Optimiser steps.",
       [
-        .bandit: .integer(160), .reviews: .integer(64), .imdb: .integer(60),
+        .bandit: .integer(160), .reviews: .integer(64), .imdb: .integer(32),
         .preference: .integer(60),
       ]),
     TaskKey(
@@ -155,7 +155,7 @@ public enum TaskSchema {
     TaskKey(
       "evaluation.new_tokens", .integer(1...many), unit: "tokens",
       "Most tokens of a sampled completion, of training pairs too.",
-      [.reviews: .integer(24), .imdb: .integer(48), .preference: .integer(48)]),
+      [.reviews: .integer(24), .imdb: .integer(32), .preference: .integer(48)]),
     TaskKey(
       "evaluation.temperature", .number(0...large, openBelow: true),
       "Of the completions that are sampled for η. KL is always measured at 1.",

@@ -42,7 +42,7 @@ enum ReviewPrompts {
     of text: String, _ tokenizer: any Tokenizer, _ tokens: Int
   ) -> [Int32]? {
     // Words are encoded apart from each other, so the first tokens do not need the whole text.
-    var ids = tokenizer.encode(String(text.prefix(64 + 16 * tokens)))
+    var ids = tokenizer.encode(String(text.unicodeScalars.prefix(64 + 16 * tokens)))
     if ids.count < 2 * tokens { ids = tokenizer.encode(text) }
     return ids.count < tokens ? nil : Array(ids.prefix(tokens))
   }

@@ -4,7 +4,7 @@
 #include "ckernelcall.h"
 
 /* Four doubles at once on every processor; the compiler splits them where it must. */
-typedef double four __attribute__((vector_size(32), aligned(8)));
+typedef double four __attribute__((vector_size(32), aligned(8), may_alias));
 typedef int64_t mask __attribute__((vector_size(32)));
 
 void kernelcall_fill(uint64_t *words, size_t count, uint64_t pattern) {

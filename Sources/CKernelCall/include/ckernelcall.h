@@ -42,6 +42,9 @@ int32_t kernelcall_call(
 int32_t kernelcall_bind(
     kernelcall_plan *plan, const kernelcall_argument *arguments, uint32_t count);
 int32_t kernelcall_run(kernelcall_plan *plan, void *function);
+/* The same through libffi on every machine; kernelcall_run knows shorter ways on
+ * some. */
+int32_t kernelcall_run_portably(kernelcall_plan *plan, void *function);
 
 /* Fills `count` words with a pattern. */
 void kernelcall_fill(uint64_t *words, size_t count, uint64_t pattern);

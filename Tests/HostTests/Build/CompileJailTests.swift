@@ -53,9 +53,26 @@ import Testing
     for script in ["cat \(secret.path)", "cat /etc/passwd", "ls /root", "touch /usr/x"] {
       #expect(try shell(script).ending == .failed, "\(script)")
     }
-    // The control: without namespaces the same file is there.
-    #expect(try shell("cat \(secret.path)", namespaces: false).messages == "secret")
+    // The control: the same file where it may be read.
+    let control = try Launcher.shared.run(
+      Command(executable: "/bin/cat", arguments: [secret.path]))
+    #expect(control.stdout == Data("secret".utf8))
     #expect(try shell("cat /proc/net/dev").ending == .failed)
+  }
+
+  @Test("without namespaces Landlock and a filter keep files and network out")
+  func floor() throws {
+    try #require(ChildJail.landlockVersion > 0, "this kernel has no Landlock")
+    #expect(jail(namespaces: false).layers.contains { $0.hasPrefix("landlock") })
+    let secret = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try Data("secret".utf8).write(to: secret)
+    defer { try? FileManager.default.removeItem(at: secret) }
+    for script in [
+      "cat \(secret.path)", "cat /etc/passwd", "ls /root", "touch /usr/x", "touch /tmp/x",
+    ] {
+      #expect(try shell(script, namespaces: false).ending == .failed, "\(script)")
+    }
+    #expect(try shell("touch x && cat x", namespaces: false).ending == .succeeded)
   }
 
   @Test("each limit ends in its own words", arguments: [true, false])
@@ -135,5 +152,31 @@ import Testing
       source, name: BuildFixtures.name("table"), strictness: .generated)
     // Either it fits the limits or it is a verdict; a fault or a hang it is not.
     #expect(outcome.rejection.map { $0.finding.verdict == .rejected(.compile) } ?? true)
+  }
+
+  @Test("bombs of any language end in a typed verdict with a remedy")
+  func bombs() throws {
+    let deep = String(repeating: "(", count: 20_000) + "1" + String(repeating: ")", count: 20_000)
+    let head = "func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector"
+    let swift = PluginSource(text: "\(head) { batch.margin * \(deep) }")
+    let table = PluginSource(
+      text: "char table[200u << 20] = {1};", language: .c, fileName: "table.c")
+    let recursion = PluginSource(
+      text: "template <int n> struct T { T<n + 1> next; }; T<0> first;", language: .cxx,
+      fileName: "recursion.cpp")
+    let forever = PluginSource(
+      text: "#include \"loop.c\"\n#include __FILE__\n", language: .c, fileName: "loop.c")
+    let literal = PluginSource(
+      text: head + " { batch.margin }\nlet x = \"" + String(repeating: "x", count: 4 << 20) + "\"")
+    for source in [swift, table, recursion, forever, literal] {
+      let builder = try BuildFixtures.builder(limits: .init(cpuSeconds: 5, fileSizeBytes: 16 << 20))
+      let outcome = try builder.build(
+        source, name: BuildFixtures.name("bomb"), strictness: .trusted)
+      let finding = try #require(outcome.rejection?.finding, "\(source.fileName)")
+      let expected: Verdict = source == literal ? .rejected(.lint) : .rejected(.compile)
+      #expect(finding.verdict == expected, "\(source.fileName): \(finding.message.prefix(200))")
+      #expect(!finding.remedy.isEmpty)
+      #expect(finding.message.utf8.count < 1 << 20)
+    }
   }
 }

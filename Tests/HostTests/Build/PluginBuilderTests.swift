@@ -170,6 +170,43 @@ import Testing
       .build(source, name: name, strictness: .generated)
     #expect(outcome.rejection?.finding.verdict == .rejected(.lint))
     #expect(outcome.rejection?.issues.first?.line == 1)
+    let diagnostic = try #require(outcome.rejection?.diagnostics.first)
+    #expect((diagnostic.file, diagnostic.line, diagnostic.column) == ("Loss.swift", 1, 1))
+    #expect(diagnostic.group == "lint")
+    #expect(diagnostic.sourceLine == "import Glibc")
+    #expect(diagnostic.notes.first?.message.contains("Remove the import") == true)
+  }
+
+  @Test("a fix-it comes as data, at the author's line behind comments and blank lines")
+  func fixIt() throws {
+    let source = PluginSource(
+      text: """
+        // A comment.
+
+        func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector {
+          let x = tunables.beta * batch.margin
+          return softplus(-x
+        }
+        """)
+    let outcome = try BuildFixtures.builder().build(source, name: name, strictness: .generated)
+    let error = try #require(outcome.rejection?.diagnostics.errors.first)
+    #expect(error.file == "Loss.swift")
+    #expect(error.line == 5)
+    #expect(error.column == 21)
+    #expect(error.fixIt?.contains(")") == true)
+  }
+
+  @Test("sources of all families build from Swift")
+  func families() throws {
+    for (type, body) in [
+      ("ClassificationBatch", "crossEntropy(batch.logits, batch.labels)"),
+      ("ListwiseBatch", "-sum(softmax(batch.policy, mask: batch.mask) * batch.scores, dim: 1)"),
+    ] {
+      let text = "func loss(_ batch: \(type), _ tunables: Tunables) -> Vector { \(body) }"
+      _ = try BuildFixtures.builder().build(
+        PluginSource(text: text), name: name, strictness: .generated
+      ).plugin()
+    }
   }
 
   @Test("an unknown batch is refused with the type that is known")

@@ -80,6 +80,8 @@ static int child(void *argument) {
     goto fail;
   world->step = CLAUNCH_STEP_DIRECTORY;
   if (request->working_directory && chdir(request->working_directory) != 0) goto fail;
+  world->step = CLAUNCH_STEP_CONFINE;
+  if (request->confine && (errno = request->confine(request->ruleset)) != 0) goto fail;
   world->step = CLAUNCH_STEP_DESCRIPTORS;
   if (place_descriptors(request) != 0) goto fail;
   world->step = CLAUNCH_STEP_LIMITS;

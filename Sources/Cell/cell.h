@@ -12,6 +12,7 @@ typedef struct cell_settings {
   uint64_t stack_bytes;
   uint64_t cpu_seconds; /* over the whole life; a backstop behind the worker's deadline */
   int notify;           /* 0: filters that kill instead of asking the reporter */
+  uint32_t layers;      /* the namespaces that the whole cell is in, see cellwire.h */
 } cell_settings;
 
 typedef struct cell_regions {
@@ -32,6 +33,7 @@ enum { CELL_FD_LINE = 63, CELL_DESCRIPTOR_LIMIT = 32 };
 typedef struct cell_hello {
   int32_t error; /* 0, or an errno */
   uint32_t notifying;
+  uint32_t layers, landlock;
   char step[48];
 } cell_hello;
 
@@ -43,13 +45,19 @@ _Noreturn void plugin_run(
     const cell_settings *settings, const cell_regions *regions, pid_t reporter, int line);
 
 /* jail.c */
-/* Everything before the filter. Returns 0 or an errno with the step's name. */
-int jail_enter(const cell_settings *settings, pid_t reporter, int line, const char **step);
-/* Installs the filter and sends its listener over CELL_FD_LINE, which closes.
- * Returns 0 or an errno. */
-int jail_install_filter(int notify, int *notifying);
+/* Everything before the filter. Returns 0 or an errno with the step's name, and
+ * notes in *hello the layers that were reached. */
+int jail_enter(
+    const cell_settings *settings, pid_t reporter, int line, cell_hello *hello, const char **step);
+/* Installs the filter and sends *hello with its listener over CELL_FD_LINE,
+ * which closes. Returns 0 or an errno. */
+int jail_install_filter(int notify, cell_hello *hello);
 /* Says that loading is over; in killing mode installs the second filter. */
 void jail_loaded(int notifying);
+
+/* namespaces.c: which of the seven namespaces of `own` (numbers of inodes, joined
+ * by commas, 0 for unknown) this process does not share, as bits of cellwire.h. */
+uint32_t namespaces_left(const char *own);
 
 /* memory.c: from here on a failed allocation is told to the reporter. */
 void memory_guard(int notifying);

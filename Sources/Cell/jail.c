@@ -1,6 +1,7 @@
 /* Defines jail_enter, jail_install_filter, jail_loaded. */
 #define _GNU_SOURCE
 #include "cell.h"
+#include "confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,7 +71,32 @@ static int keep_descriptors(int line) {
   return 0;
 }
 
-int jail_enter(const cell_settings *settings, pid_t reporter, int line, const char **step) {
+/* Where libraries may lie. Data that everybody may read; nothing of the user's. */
+static const confine_rule libraries[] = {
+    {"/lib", CONFINE_READ},           {"/lib64", CONFINE_READ},
+    {"/usr/lib", CONFINE_READ},       {"/usr/lib64", CONFINE_READ},
+    {"/usr/local/lib", CONFINE_READ}, {"/etc/ld.so.cache", CONFINE_READ},
+};
+
+/* Files that a plug-in may open while it loads, where the kernel has Landlock;
+ * also no TCP and no signals out of the cell. The plug-in itself is a memory
+ * file, which Landlock lets through. */
+static int restrict_files(cell_hello *hello) {
+  int32_t version = confine_landlock_version();
+  if (version == 0) return 0;
+  int32_t ruleset = confine_ruleset(libraries, sizeof libraries / sizeof *libraries);
+  if (ruleset < 0) return -ruleset;
+  int error = confine_restrict(ruleset);
+  close(ruleset);
+  if (error) return error;
+  hello->layers |= CELLWIRE_LANDLOCK;
+  hello->landlock = (uint32_t)version;
+  return 0;
+}
+
+int jail_enter(
+    const cell_settings *settings, pid_t reporter, int line, cell_hello *hello, const char **step) {
+  hello->layers = settings->layers;
   *step = "parent-death signal";
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
   if (getppid() != reporter) return ESRCH;
@@ -86,7 +112,13 @@ int jail_enter(const cell_settings *settings, pid_t reporter, int line, const ch
   error = set_limits(settings);
   if (error) return error;
   *step = "no_new_privs";
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno;
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+  *step = "Landlock";
+  error = restrict_files(hello);
+  if (error) return error;
+  /* A loss needs no clock; without one it cannot time what others do. Not every processor can. */
+  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) == 0) hello->layers |= CELLWIRE_NO_CLOCK;
+  return 0;
 }
 
 /* Calls that computing needs and that reach nothing. getpid, gettid and
@@ -157,9 +189,8 @@ static int load(uint32_t action, int loading, int *listener) {
 }
 
 /* Async-signal-safe: no allocation, one system call that the filter lets through. */
-static int send_hello(int listener, int notifying) {
-  cell_hello hello = {.notifying = (uint32_t)notifying};
-  struct iovec vector = {&hello, sizeof hello};
+static int send_hello(int listener, cell_hello *hello) {
+  struct iovec vector = {hello, sizeof *hello};
   _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
   struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
   if (listener >= 0) {
@@ -171,21 +202,21 @@ static int send_hello(int listener, int notifying) {
     header->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(header), &listener, sizeof(int));
   }
-  return sendmsg(CELL_FD_LINE, &message, MSG_NOSIGNAL) == sizeof hello ? 0 : errno;
+  return sendmsg(CELL_FD_LINE, &message, MSG_NOSIGNAL) == sizeof *hello ? 0 : errno;
 }
 
-int jail_install_filter(int notify, int *notifying) {
+int jail_install_filter(int notify, cell_hello *hello) {
   int listener = -1;
-  *notifying = 0;
   if (notify && load(SCMP_ACT_NOTIFY, 1, &listener) == 0 && listener >= 0) {
-    *notifying = 1;
-    int error = send_hello(listener, 1);
+    hello->notifying = 1;
+    hello->layers |= CELLWIRE_NAMES_CALLS;
+    int error = send_hello(listener, hello);
     close(listener);
     close(CELL_FD_LINE);
     return error;
   }
   /* In killing mode the line closes first: sendmsg will not be allowed. */
-  int error = send_hello(-1, 0);
+  int error = send_hello(-1, hello);
   close(CELL_FD_LINE);
   return error ? error : load(SCMP_ACT_KILL_PROCESS, 1, &listener);
 }

@@ -28,7 +28,7 @@ static int fault(const char *text) {
 }
 
 static int parse(int count, char **arguments, cell_settings *settings) {
-  if (count != 5) return 1;
+  if (count != 6) return 1;
   uint64_t *numbers[] = {
       &settings->memory_bytes, &settings->stack_bytes, &settings->cpu_seconds};
   for (int i = 0; i < 3; i++) {
@@ -38,6 +38,7 @@ static int parse(int count, char **arguments, cell_settings *settings) {
     if (errno || end == arguments[i + 1] || *end) return 1;
   }
   settings->notify = strcmp(arguments[4], "notify") == 0;
+  settings->layers = namespaces_left(arguments[5]);
   return !settings->notify && strcmp(arguments[4], "kill") != 0;
 }
 
@@ -61,6 +62,8 @@ static int map_regions(cell_regions *regions) {
 
 int main(int count, char **arguments) {
   cell_settings settings = {0};
+  /* Whether a program starts at all where the supervisor would start cells. */
+  if (count == 2 && strcmp(arguments[1], "probe") == 0) return 0;
   if (parse(count, arguments, &settings) != 0) {
     fputs("lossmith-cell is a part of lossmith and not meant to be run by hand\n", stderr);
     return 2;

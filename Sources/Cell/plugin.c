@@ -92,15 +92,15 @@ void plugin_run(
   const char *step = "memory";
   plugin.plan = kernelcall_create();
   uint32_t spins = cellwire_spins();
-  int error = plugin.plan ? jail_enter(settings, reporter, line, &step) : ENOMEM;
+  cell_hello hello = {0};
+  int error = plugin.plan ? jail_enter(settings, reporter, line, &hello, &step) : ENOMEM;
   if (error) give_up(step, error, line);
-  int notifying = 0;
-  error = jail_install_filter(settings->notify, &notifying);
+  error = jail_install_filter(settings->notify, &hello);
   if (error) give_up("system-call filter", error, line);
 
-  memory_guard(notifying);
+  memory_guard((int)hello.notifying);
   load(&plugin);
-  jail_loaded(notifying);
+  jail_loaded((int)hello.notifying);
 
   cellwire_reply *reply = regions->reply;
   for (uint32_t done = 0;;) {

@@ -101,6 +101,10 @@ static void answer(reporter *self, uint32_t flags) {
 }
 
 static void judge(reporter *self) {
+  if (!self->call) {
+    kill_plugin(self, CELLWIRE_CAUSE_SYSCALL);
+    return;
+  }
   memset(self->call, 0, sizeof *self->call);
   /* Fails when the caller was killed meanwhile. */
   if (seccomp_notify_receive(self->listener, self->call) != 0) return;
@@ -136,6 +140,10 @@ static int greet(reporter *self) {
     return 1;
   }
   self->notifying = hello.notifying;
+  cellwire_report entered = {
+      .report = CELLWIRE_ENTERED, .notifying = hello.notifying, .layers = hello.layers,
+      .landlock = hello.landlock};
+  tell(&entered, -1);
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   if (header && header->cmsg_type == SCM_RIGHTS)
     memcpy(&self->listener, CMSG_DATA(header), sizeof(int));
@@ -186,12 +194,9 @@ void reporter_run(pid_t plugin, int pidfd, int line, const cell_regions *regions
       .stage = CELLWIRE_LOADING, .number = -1, .regions = regions};
   cellwire_report started = {.report = CELLWIRE_STARTED};
   tell(&started, pidfd);
-  int fault = seccomp_notify_alloc(&self.call, &self.answer) != 0;
-  if (fault) {
-    cellwire_report report = {.report = CELLWIRE_FAULT, .number = ENOMEM, .text = "notifications"};
-    tell(&report, -1);
-  }
-  while (!fault) {
+  /* Fails on kernels without notifications, where none will come. */
+  if (seccomp_notify_alloc(&self.call, &self.answer) != 0) self.call = NULL;
+  for (;;) {
     struct pollfd places[] = {
         {pidfd, POLLIN, 0},
         {CELLWIRE_FD_STATUS, POLLIN, 0},

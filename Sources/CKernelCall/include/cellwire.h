@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define CELLWIRE_MAGIC 0x4C4C4543u /* the bytes "CELL" */
-#define CELLWIRE_VERSION 1u
+#define CELLWIRE_VERSION 2u
 
 enum {
   CELLWIRE_REQUEST_SIZE = 4096, /* data of the input region begins here */
@@ -73,6 +73,16 @@ enum {
   CELLWIRE_CPU = 2,     /* answer to CELLWIRE_ASK_CPU */
   CELLWIRE_ENDED = 3,   /* the last report: the plug-in process is dead and reaped */
   CELLWIRE_FAULT = 4,   /* the last report: the cell could not be set up; `text` says why */
+  CELLWIRE_ENTERED = 5, /* the plug-in process is locked in: `layers` and `landlock` */
+};
+/* Layers beyond the floor that a cell reached. A namespace counts when it is
+ * another one than the supervisor's. */
+enum {
+  CELLWIRE_NAMES_CALLS = 1u << 0, /* denied system calls are told by name */
+  CELLWIRE_LANDLOCK = 1u << 1,
+  CELLWIRE_NO_CLOCK = 1u << 2, /* reading the processor's clock is a crash */
+  CELLWIRE_FIRST_NAMESPACE = 1u << 8, /* user, mnt, pid, net, ipc, uts, cgroup */
+  CELLWIRE_NAMESPACES = 7,
 };
 enum { CELLWIRE_LOADING = 1, CELLWIRE_SERVING = 2 };
 enum {
@@ -86,6 +96,7 @@ typedef struct cellwire_report {
   int32_t wait_status;
   int32_t number;
   uint32_t notifying; /* 0: system calls were refused by killing; their names are unknown */
+  uint32_t layers, landlock; /* bits of the layers reached; version of Landlock's interface */
   uint64_t cpu_nanoseconds;
   uint64_t user_microseconds, system_microseconds;
   uint64_t max_resident_kilobytes;

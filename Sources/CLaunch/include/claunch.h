@@ -28,6 +28,7 @@ enum {
   CLAUNCH_STEP_DIRECTORY = 4,
   CLAUNCH_STEP_EXEC = 5,
   CLAUNCH_STEP_PARENT = 6,
+  CLAUNCH_STEP_CONFINE = 7,
 };
 
 typedef struct claunch_request {
@@ -40,6 +41,10 @@ typedef struct claunch_request {
   const claunch_limit *limits;
   uint32_t limit_count;
   uint32_t flags;
+  /* Called in the child with `ruleset`, after no_new_privs and before the descriptors
+   * are placed; async-signal-safe; returns 0 or an errno. NULL: nothing is called. */
+  int32_t (*confine)(int32_t ruleset);
+  int32_t ruleset;
 } claunch_request;
 
 enum { CLAUNCH_MAX_DESCRIPTORS = 32 };

@@ -1,17 +1,23 @@
 import Foundation
+import Host
+import Losses
 import Policy
 
 /// Facts of the machine that numbers depend on, recorded with every result.
 public enum MachineFacts {
-  /// Those of this process, a worker.
-  public static func current(isolation: Isolation) -> [String: String] {
+  /// Those of this process, a worker, and the layers that a plug-in's cell reaches.
+  ///
+  /// - Throws: `LossFailure`: `hostFault` where a cell cannot have all that it must have.
+  public static func current(
+    isolation: Isolation, _ context: WorkerContext
+  ) throws(LossFailure) -> [String: String] {
     let blas = BLASEnvironment.current()
     return [
       "cpu": cpuName() ?? "unknown", "blas_core": blas.core, "blas_threads": String(blas.threads),
       "openblas": blas.version, "isolation": isolation.rawValue, "kernel": kernelRelease(),
       "layers": isolation == .process
-        ? "exec, empty environment, closed descriptors, no_new_privs, rlimits, seccomp, sealed regions"
-        : "none",
+        ? try context.cellLayers().names.joined(separator: ", ") : "none",
+      "worker_layers": WorkerContext.ownLayers.joined(separator: ", "),
     ]
   }
 

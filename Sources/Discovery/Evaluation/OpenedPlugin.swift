@@ -7,6 +7,7 @@ final class OpenedPlugin {
   private let spec: PluginSpec
   private let context: WorkerContext
   private var image: PluginImage?
+  private var audited: [AuditedLoss] = []
 
   init(_ spec: PluginSpec, _ context: WorkerContext) {
     self.spec = spec
@@ -24,5 +25,20 @@ final class OpenedPlugin {
       image = read
       return try context.openCell(image: read)
     }
+  }
+
+  /// The same for a training: what a cell answers is checked again on the real batches.
+  func openForTraining(seed: UInt64) throws(LossFailure) -> any RawLoss {
+    let loss = try open()
+    guard spec.isolation == .process else { return loss }
+    let wrapped = AuditedLoss(loss, seed: seed, fresh: open)
+    audited.append(wrapped)
+    return wrapped
+  }
+
+  /// Ends the trainings that were opened: their last batches are checked too.
+  func finishTraining() throws(LossFailure) {
+    defer { audited = [] }
+    for loss in audited { try loss.finish() }
   }
 }

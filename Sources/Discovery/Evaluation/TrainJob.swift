@@ -49,7 +49,7 @@ extension WorkerJobs {
     let warnings = try requireChecks(plugin, tunables, context)
     let steps = task.recipe.steps
     var first: ContinuousClock.Instant?
-    let loss = try plugin.open()
+    let loss = try plugin.openForTraining(seed: job.seed)
     let (outcome, policy) = try task.trainPolicy(
       loss: loss, tunables: tunables.map(\.value), seed: job.seed
     ) { step in
@@ -59,9 +59,10 @@ extension WorkerJobs {
         Double(step.step) / Double(steps))
       if first == nil { first = now }
     }
+    try plugin.finishTraining()
     try policy.save(to: URL(fileURLWithPath: job.folder))
     return .init(
-      environment: MachineFacts.current(isolation: job.plugin.isolation),
+      environment: try MachineFacts.current(isolation: job.plugin.isolation, context),
       referenceHash: task.reference.hash, reference: try task.referenceMetrics(seed: job.seed),
       etaMetric: task.etaMetric,
       tunables: Dictionary(uniqueKeysWithValues: tunables.map { ($0.name, $0.value) }),

@@ -19,7 +19,8 @@ public final class Workbench {
   public init(
     cache: URL, program: URL? = nil, threads: Int = 1, limits: CellLimits = CellLimits()
   ) {
-    self.cache = cache
+    // Apart from the libraries that are built: a worker may write here.
+    self.cache = cache.appendingPathComponent("tasks")
     var settings = WorkerSession.Settings()
     settings.program = program
     settings.threads = threads
@@ -145,10 +146,18 @@ public final class Workbench {
     return (reply.environment, facts)
   }
 
-  private func run<Job: Encodable, Reply: Decodable>(
+  private func run<Job: WorkerJob, Reply: Decodable>(
     _ kind: JobKind, _ job: Job, _ plugin: PluginSpec?,
     progress: (EvaluateJob.Progress) throws -> Void = { _ in }
   ) throws -> Reply {
+    var settings = settings
+    settings.files = ChildJail(readable: try job.reads, writable: [cache.path] + job.writes)
+    for folder in [cache.path] + job.writes {
+      try? FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    }
+    // Only an empty folder can be removed like this.
+    defer { for folder in job.writes { rmdir(folder) } }
     let session = try WorkerSession(settings)
     var stopped: (any Error)?
     do {

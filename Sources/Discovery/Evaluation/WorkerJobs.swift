@@ -30,7 +30,7 @@ public enum WorkerJobs {
       try self.task($0, metric: job.metric, cache: job.cache, context)
     }
     return .init(
-      environment: MachineFacts.current(isolation: job.isolation),
+      environment: try MachineFacts.current(isolation: job.isolation, context),
       task: task.map {
         TaskFacts(
           name: $0.name, digest: $0.configurationDigest, referenceHash: $0.reference.hash,
@@ -129,7 +129,7 @@ public enum WorkerJobs {
       reference: try measured.map {
         SeedOutcome(seed: $0, metrics: try task.referenceMetrics(seed: $0))
       },
-      environment: MachineFacts.current(isolation: job.plugin.isolation))
+      environment: try MachineFacts.current(isolation: job.plugin.isolation, context))
   }
 
   /// A value for each tunable of a plug-in, in their order.
@@ -178,7 +178,8 @@ public enum WorkerJobs {
           guard ContinuousClock.now - told > .milliseconds(100) || done == total else { return }
           told = .now
           tell(context, "train", detail, Double(done) / Double(total))
-        }, open: { try plugin.open() })
+        }, open: { try plugin.openForTraining(seed: seed) })
+      try plugin.finishTraining()
       outcomes.append(
         SeedOutcome(
           seed: seed, metrics: outcome.metrics, curve: LearningCurve(outcome.curve),

@@ -11,6 +11,7 @@ final class CellConnection {
   private var sequence: UInt32 = 0
   private let spins = cellwire_spins()
   private var pidfd: OwnedDescriptor?
+  private var layers: CellLayers?
 
   // Computed once: key paths are slow, and these are used in every call.
   private let requestWord: UnsafeMutablePointer<UInt32>
@@ -22,7 +23,7 @@ final class CellConnection {
   private static let slice: UInt64 = 10_000_000
 
   init(
-    image: PluginImage, regions: CellRegions, limits: CellLimits, cells: any CellSource
+    plugin: OwnedDescriptor, regions: CellRegions, limits: CellLimits, cells: any CellSource
   ) throws(LossmithError) {
     self.regions = regions
     self.limits = limits
@@ -31,7 +32,7 @@ final class CellConnection {
     replyWord = CellRegions.word(regions.reply, \.sequence)
     cellWaiting = CellRegions.word(regions.reply, \.waiting)
     socket = try cells.startCell(
-      plugin: image.descriptor.number, input: regions.input.number,
+      plugin: plugin.number, input: regions.input.number,
       output: regions.output.number, limits: limits)
   }
 
@@ -101,7 +102,7 @@ final class CellConnection {
   }
 
   /// Nanoseconds of processor time of the plug-in process; nil when the reporter has none to tell.
-  private func processorTime() throws(LossFailure) -> UInt64? {
+  func processorTime() throws(LossFailure) -> UInt64? {
     var order = cellwire_order(order: UInt32(CELLWIRE_ASK_CPU))
     _ = claunch_send(socket.number, &order, MemoryLayout<cellwire_order>.size, nil, 0)
     while let report = try receive(wait: 1) {
@@ -115,8 +116,17 @@ final class CellConnection {
     switch Int(report.report) {
     case CELLWIRE_ENDED, CELLWIRE_FAULT:
       throw CellEnd(report: report, limits: limits).failure(ordered: nil)
+    case CELLWIRE_ENTERED: layers = CellLayers(report: report)
     default: break
     }
+  }
+
+  /// The layers of this cell; known once it has answered.
+  ///
+  /// - Throws: ``LossFailure`` when the plug-in process has died meanwhile.
+  func layersReached() throws(LossFailure) -> CellLayers? {
+    while layers == nil, let report = try receive(wait: 1) { try handle(report) }
+    return layers
   }
 
   /// The next packet of the reporter; nil when none comes in time.

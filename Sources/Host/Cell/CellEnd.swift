@@ -18,9 +18,7 @@ struct CellEnd {
   /// - Parameter ordered: the verdict when the worker itself ordered the kill.
   func failure(ordered: LossFailure?) -> LossFailure {
     if Int(report.report) == CELLWIRE_FAULT {
-      return LossFailure(
-        .hostFault(cause: "the cell cannot be set up"),
-        "the cell cannot be set up: \(text): \(Errno.text(report.number))")
+      return .belowFloor(step: text, error: report.number)
     }
     switch Int(report.cause) {
     case CELLWIRE_CAUSE_SYSCALL: return violation(text.isEmpty ? nil : text)
@@ -69,7 +67,7 @@ struct CellEnd {
         + "force-unwrapped. Check indices and conversions."
     case SIGSEGV, SIGBUS:
       "Memory was touched that is not the plug-in's: an index out of range, recursion without end, or a "
-        + "write to an input."
+        + "write to an input; or a clock was read, which a loss may not."
     case SIGFPE: "An integer was divided by zero."
     case SIGABRT: "The plug-in gave up by itself: remove assertions that do not hold."
     default: "The kernel must compute and return; it may not raise signals."

@@ -37,6 +37,12 @@ public final class CellLoss: RawLoss {
     try restart(inputBytes: 0, outputBytes: 0)
   }
 
+  /// The layers of the cell that runs now; nil between cells.
+  public func layers() throws(LossFailure) -> CellLayers? {
+    guard let connection else { return nil }
+    return try connection.layersReached()
+  }
+
   /// Ends the cell; the next call starts a fresh one.
   public func close() { connection = nil }
 
@@ -150,7 +156,7 @@ extension CellLoss {
       DescribeCall.prepare(regions.outputs)
       regions.request.pointee.operation = UInt32(CELLWIRE_DESCRIBE)
       connection = try CellConnection(
-        image: image, regions: regions, limits: limits, cells: cells)
+        plugin: image.descriptor, regions: regions, limits: limits, cells: cells)
     } catch {
       throw LossFailure(error)
     }
@@ -170,6 +176,12 @@ extension CellLoss {
     var capacity = smallestCapacity
     while capacity < bytes { capacity *= 2 }
     return capacity
+  }
+}
+
+extension CellLoss: ProcessorTimed {
+  public func processorSeconds() throws(LossFailure) -> Double? {
+    try connection?.processorTime().map { Double($0) * 1e-9 }
   }
 }
 

@@ -48,11 +48,14 @@ public struct Command: Sendable {
   public var outputLimitBytes: Int
   /// Given to the program's standard input; empty: the null device.
   public var input: Data
+  /// What the program may do with files; nil: what the user may.
+  public var jail: ChildJail?
 
   public init(
     executable: String, arguments: [String] = [], environment: [String: String] = [:],
     workingDirectory: String? = nil, limits: ProcessLimits = ProcessLimits(),
-    wallSeconds: Double? = nil, outputLimitBytes: Int = 1 << 20, input: Data = Data()
+    wallSeconds: Double? = nil, outputLimitBytes: Int = 1 << 20, input: Data = Data(),
+    jail: ChildJail? = nil
   ) {
     self.executable = executable
     self.arguments = arguments
@@ -62,6 +65,7 @@ public struct Command: Sendable {
     self.wallSeconds = wallSeconds
     self.outputLimitBytes = outputLimitBytes
     self.input = input
+    self.jail = jail
   }
 }
 

@@ -1,3 +1,4 @@
+import CKernelCall
 import CLaunch
 import Foundation
 import Losses
@@ -48,6 +49,12 @@ public final class Launcher: Sendable {
     let environment = CStrings(
       command.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
     let limits = command.limits.kernelLimits
+    let ruleset: OwnedDescriptor?
+    do throws(LossmithError) {
+      ruleset = try command.jail?.ruleset()
+    } catch {
+      return .failure(error)
+    }
     var pid: pid_t = 0
     var pidfd: Int32 = -1
     var step: Int32 = 0
@@ -60,7 +67,8 @@ public final class Launcher: Sendable {
               path: path, arguments: argv.pointers, environment: environment.pointers,
               working_directory: directory, descriptors: table.baseAddress,
               descriptor_count: UInt32(table.count), limits: limits.baseAddress,
-              limit_count: UInt32(limits.count), flags: UInt32(flags))
+              limit_count: UInt32(limits.count), flags: UInt32(flags),
+              confine: command.jail == nil ? nil : confine_child, ruleset: ruleset?.number ?? -1)
             return claunch_spawn(&request, &pid, &pidfd, &step)
           }
         }
@@ -80,6 +88,10 @@ public final class Launcher: Sendable {
     case CLAUNCH_STEP_DIRECTORY:
       return LossmithError(
         .hostFault, "cannot change to the directory: \(text)", at: command.workingDirectory)
+    case CLAUNCH_STEP_CONFINE:
+      return LossmithError(
+        .sandbox, "the program cannot be put into its jail: \(text)", at: command.executable,
+        remedy: "In a container, use a profile that allows seccomp(2) and Landlock.")
     case CLAUNCH_STEP_LIMITS:
       return LossmithError(
         .hostFault, "a limit cannot be set: \(text)", at: command.executable,
@@ -138,8 +150,13 @@ private final class LaunchQueue: @unchecked Sendable {
     condition.signal()
     condition.unlock()
     done.wait()
-    guard let value = box.withLock({ $0 }) else { preconditionFailure("the launcher gave nothing") }
-    return value
+    // Taken out: the thread may hold the closure, and with it the box, a while longer.
+    let made = box.withLock { box in
+      defer { box = nil }
+      return box
+    }
+    guard let made else { preconditionFailure("the launcher gave nothing") }
+    return made
   }
 }
 

@@ -5,6 +5,7 @@ import Losses
 public final class WorkerContext {
   private let channel: ControlChannel
   private let cells: ChannelCells
+  private var layers: CellLayers?
   /// Limits of the plug-ins of this job.
   public let limits: CellLimits
   /// A folder of this worker's own; goes with the session.
@@ -38,6 +39,19 @@ public final class WorkerContext {
     try InlineLoss(
       image: try PluginImage(path: plugin.path), folder: scratch.appendingPathComponent("inline"))
   }
+
+  /// The layers that plug-ins' cells have here; found out once.
+  ///
+  /// - Throws: ``LossFailure``: `hostFault` where a cell cannot have all that it must have.
+  public func cellLayers() throws(LossFailure) -> CellLayers {
+    if let layers { return layers }
+    let probed = try CellLayers.probe(cells, limits: limits)
+    layers = probed
+    return probed
+  }
+
+  /// The layers around this process, a worker, as it finds them itself.
+  public static var ownLayers: [String] { WorkerJail.reached }
 
   /// Tells the supervisor how far the job is; lost without harm when the supervisor is gone.
   public func progress(_ data: Data) {

@@ -33,6 +33,11 @@ public final class WorkerSession {
     public var threads: Int = 1
     /// OpenBLAS's kernels; nil: its own choice.
     public var coreType: String? = OpenBLASCore.choose()
+    /// What the worker's job may do with files besides running and writing to its own folder; nil: no
+    /// jail, for a worker that starts programs itself.
+    public var files: ChildJail? = ChildJail()
+    /// Whether cells get namespaces where the system allows them.
+    public var namespaces = true
 
     public init() {}
   }
@@ -55,8 +60,9 @@ public final class WorkerSession {
 
   init(_ settings: Settings, interruption: Int32) throws(LossmithError) {
     self.interruption = interruption
-    cells = try LocalCells()
-    scratch = try Self.makeScratch()
+    cells = try LocalCells(namespaces: settings.namespaces)
+    let scratch = try Scratch.make()
+    self.scratch = scratch
     let program =
       settings.program
       ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -72,7 +78,10 @@ public final class WorkerSession {
       child = try Launcher.shared.start(
         Command(
           executable: program.path, arguments: settings.arguments, environment: environment,
-          workingDirectory: scratch.path),
+          workingDirectory: scratch.path,
+          jail: settings.files.map {
+            WorkerJail.make(program: program, scratch: scratch, files: $0)
+          }),
         descriptors: [-1, errors.writeEnd, errors.writeEnd, theirs.number])
       errors.closeWriteEnd()
       self.errors = errors
@@ -87,19 +96,6 @@ public final class WorkerSession {
   deinit {
     child.killAndReap()
     try? FileManager.default.removeItem(at: scratch)
-  }
-
-  private static func makeScratch() throws(LossmithError) -> URL {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("lossmith-worker-\(UUID().uuidString)")
-    do {
-      try FileManager.default.createDirectory(
-        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw LossmithError(
-        .storage, "a worker's folder cannot be made", at: folder.path, underlying: error)
-    }
-    return folder
   }
 
   /// Has the worker do a job.

@@ -29,6 +29,10 @@ struct DoctorCommand: ParsableCommand {
           "\($0) \(facts[$0] ?? "?")"
         }.joined(separator: ", ")
       },
+      examine("worker's jail") {
+        try PluginLibrary(console: console).workbench().facts().environment["worker_layers"] ?? ""
+      },
+      layers(),
       examine("cell") { try Self.cell(console) },
       examine("compiler's jail") {
         try PluginLibrary(console: console).builder.jailLayers.joined(separator: ", ")
@@ -56,9 +60,26 @@ struct DoctorCommand: ParsableCommand {
       return Entry(name: name, isGood: true, finding: try look())
     } catch let error as LossmithError {
       return Entry(name: name, isGood: false, finding: error.message, remedy: error.remedy)
+    } catch let failure as LossFailure {
+      let finding = failure.finding
+      return Entry(
+        name: name, isGood: false, finding: "\(finding.verdict): \(finding.message)",
+        remedy: finding.remedy.isEmpty ? nil : finding.remedy)
     } catch {
       return Entry(name: name, isGood: false, finding: "\(error)")
     }
+  }
+
+  /// The layers of a plug-in's cell, and what this machine would need for the rest.
+  private func layers() -> Entry {
+    var advice: [String] = []
+    var entry = examine("cell's layers") {
+      let layers = try CellLayers.probe(try LocalCells())
+      advice = layers.advice
+      return layers.names.joined(separator: ", ")
+    }
+    if entry.isGood, !advice.isEmpty { entry.remedy = advice.joined(separator: "\n      ") }
+    return entry
   }
 
   /// Runs DPO in a cell: the one test that tells whether every layer works together.
@@ -66,7 +87,6 @@ struct DoctorCommand: ParsableCommand {
     let spec = try PluginLibrary(console: console).spec("dpo", isolation: .process)
     let reply = try PluginLibrary(console: console).workbench().describe(spec)
     guard reply.finding.verdict.isOK else { throw LossFailure(reply.finding) }
-    return "a plug-in runs: "
-      + (try PluginLibrary(console: console).workbench().facts().environment["layers"] ?? "")
+    return "a plug-in runs"
   }
 }

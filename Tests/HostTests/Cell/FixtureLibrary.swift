@@ -9,7 +9,13 @@ import Testing
 enum FixtureLibrary {
   private static let built = Mutex<[String: Result<URL, LossmithError>]>([:])
 
-  private static let folder: URL = {
+  /// Names a folder of libraries that another test process has compiled already.
+  static let variable = "LOSSMITH_TEST_FIXTURES"
+
+  static let folder: URL = {
+    if let path = ProcessInfo.processInfo.environment[variable] {
+      return URL(fileURLWithPath: path)
+    }
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("lossmith-fixtures-\(UUID().uuidString)")
     try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -41,22 +47,33 @@ enum FixtureLibrary {
 
   private static func compile(_ name: String) throws(LossmithError) -> URL {
     let output = folder.appendingPathComponent("\(name).so")
+    if ProcessInfo.processInfo.environment[variable] != nil { return output }
     let headers = try Installation.current().abiHeaders
-    var command = Command(
-      executable: try compiler(),
-      arguments: [
-        "-shared", "-fPIC", "-O1", "-w", "-I", headers.path,
-        sources.appendingPathComponent("\(name).c").path, "-o", output.path, "-lm",
-      ], wallSeconds: 60)
+    try compile([
+      "-shared", "-fPIC", "-O1", "-w", "-I", headers.path,
+      sources.appendingPathComponent("\(name).c").path, "-o", output.path, "-lm",
+    ])
+    return output
+  }
+
+  /// Compiles a program of `Fixtures`.
+  static func program(
+    _ name: String, to output: URL, definitions: [String] = []
+  ) throws(LossmithError) {
+    let source = sources.deletingLastPathComponent().appendingPathComponent("\(name).c")
+    try compile(["-O1", "-w", source.path, "-o", output.path] + definitions.map { "-D\($0)" })
+  }
+
+  private static func compile(_ arguments: [String]) throws(LossmithError) {
+    var command = Command(executable: try compiler(), arguments: arguments, wallSeconds: 60)
     command.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
     let result = try Launcher.shared.run(command)
     guard result.status == .exited(0) else {
       throw LossmithError(
         .hostFault,
         "the fixture does not compile: \(String(decoding: result.stderr, as: UTF8.self))",
-        at: name)
+        at: arguments.last)
     }
-    return output
   }
 
   /// Any C compiler: the system's, or the one that comes with Swift.

@@ -180,7 +180,7 @@ struct HostilePluginTests {
       #expect(throws: Never.self) { try loss.evaluate(batch, tunables: [0.1]) }
       #expect(throws: LossFailure.self) { try loss.evaluate(batch, tunables: [0.1]) }
     }
-    let before = cells.reporters.flatMap(Processes.children)
+    let before = cells.reporters.flatMap(Processes.descendants)
     loss.close()
     #expect(Self.eventually { cells.reporters == [] })
     for plugin in before { #expect(Processes.waitUntilGone(plugin)) }

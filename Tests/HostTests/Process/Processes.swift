@@ -24,6 +24,11 @@ enum Processes {
     all.filter { self.parent(of: $0) == parent }
   }
 
+  /// Everything below a process, parents before their children.
+  static func descendants(of ancestor: Int32) -> [Int32] {
+    children(of: ancestor).flatMap { [$0] + descendants(of: $0) }
+  }
+
   /// Whether a process exists and is no zombie.
   static func isAlive(_ pid: Int32) -> Bool {
     guard let fields = stat(pid) else { return false }
@@ -39,7 +44,7 @@ enum Processes {
     return false
   }
 
-  private static var all: [Int32] {
+  static var all: [Int32] {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
   }
 

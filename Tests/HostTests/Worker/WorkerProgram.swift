@@ -38,6 +38,11 @@ enum WorkerProgram {
             sockets: descriptors.compactMap { Int32($0) }.filter(isSocket).count,
             folder: FileManager.default.currentDirectoryPath))
       },
+      // Each line of the payload is something to try; the answer says which succeeded.
+      "trespass": { payload, _ in
+        let tries = String(decoding: payload, as: UTF8.self).split(separator: "\n").map(String.init)
+        return try JSON.encode(tries.filter(Trespass.succeeds))
+      },
       "error": { _, _ in
         throw LossmithError(.malformedInput, "not so", at: "here", remedy: "Write it otherwise.")
       },
@@ -59,6 +64,8 @@ enum WorkerProgram {
       // A supervisor in a process of its own, so that it can be killed.
       "supervise": { payload, context in
         context.progress(Data())
+        var settings = settings
+        settings.files = ChildJail(readable: [String(decoding: payload, as: UTF8.self)])
         return try WorkerSession(settings).run("cell", payload, limits: context.limits)
       },
       "inline": { payload, context in

@@ -7,7 +7,11 @@ import Testing
 
 @Suite("Worker sessions", .serialized)
 struct WorkerSessionTests {
-  private func session() throws -> WorkerSession { try WorkerSession(WorkerProgram.settings) }
+  private func session() throws -> WorkerSession {
+    var settings = WorkerProgram.settings
+    settings.files = ChildJail(readable: [FixtureLibrary.folder.path])
+    return try WorkerSession(settings)
+  }
 
   private func path(_ fixture: String) throws -> Data {
     Data(try FixtureLibrary.library(fixture).path.utf8)
@@ -133,7 +137,7 @@ struct WorkerSessionTests {
 
   /// Reporters and plug-in processes of a session's cells.
   private static func processes(_ cells: LocalCells) -> [Int32] {
-    cells.reporters.flatMap { [$0] + Processes.children(of: $0) }
+    cells.reporters.flatMap { [$0] + Processes.descendants(of: $0) }
   }
 
   @Test("killing the worker kills its cell")
@@ -152,12 +156,14 @@ struct WorkerSessionTests {
 
   @Test("killing a supervisor kills its worker and its cell")
   func killedSupervisor() throws {
-    let session = try session()
+    // A supervisor starts programs, which a jailed worker may not.
+    var settings = WorkerProgram.settings
+    settings.files = nil
+    let session = try WorkerSession(settings)
     let supervisor = session.processIdentifier
-    // Its worker, the reporter, and the plug-in process.
+    // Its worker, what wraps the cell, the reporter, and the plug-in process.
     let (_, processes) = try stopLoop(session, job: "supervise", count: 3) {
-      let children = Processes.children(of: supervisor)
-      return children + children.flatMap(Processes.children)
+      Processes.descendants(of: supervisor)
     } stop: {
       kill(supervisor, SIGKILL)
     }
@@ -167,7 +173,9 @@ struct WorkerSessionTests {
   @Test("an interruption kills worker and cell")
   func interruption() throws {
     let wake = try ProcessPipe()
-    let session = try WorkerSession(WorkerProgram.settings, interruption: wake.readEnd)
+    var settings = WorkerProgram.settings
+    settings.files = ChildJail(readable: [FixtureLibrary.folder.path])
+    let session = try WorkerSession(settings, interruption: wake.readEnd)
     let worker = session.processIdentifier
     let cells = session.cells
     let end = wake.writeEnd

@@ -6,7 +6,8 @@ import Losses
 /// The floor is everywhere the same: limits of processor time, wall time, memory and file size, an
 /// environment from nothing, no inherited descriptor, no new privileges. Where the system allows
 /// bubblewrap there are also new namespaces without a network, in which only the system's
-/// libraries, the toolchain and one scratch folder can be seen, the last alone writable.
+/// libraries, the toolchain and one scratch folder can be seen, the last alone writable. Where it
+/// does not, Landlock keeps to the same folders and a filter denies sockets.
 public struct CompileJail: Sendable {
   public struct Limits: Hashable, Sendable {
     public var cpuSeconds: Int
@@ -73,7 +74,7 @@ public struct CompileJail: Sendable {
   /// The layers that this jail has, for reports.
   public var layers: [String] {
     let floor = ["rlimits", "empty-environment", "closed-descriptors", "no-new-privileges"]
-    guard wrapper != nil else { return floor }
+    guard wrapper != nil else { return floor + ChildJail.layers.suffix(from: 3) }
     return floor + ["no-network", "mount-namespace", "pid-namespace", "ipc-namespace"]
   }
 
@@ -105,6 +106,11 @@ public struct CompileJail: Sendable {
           readable: readable, scratch: scratch.path, environment: environment)
         + [executable] + arguments
       command.environment = [:]
+    } else {
+      command.jail = ChildJail.system.joined(
+        with: ChildJail(
+          readable: readable, writable: [scratch.path],
+          executable: ["/usr", "/bin", "/lib", "/lib64"] + readable))
     }
     let result = try Launcher.shared.run(command)
     let messages =

@@ -1,12 +1,12 @@
 /* Describes itself differently in every process. */
-#include <unistd.h>
 #define loss_describe_v1 honest
 #include "plugin.h"
 #undef loss_describe_v1
 
 int32_t loss_describe_v1(loss_descriptor *out) {
   honest(out);
-  out->params[0].initial = 0.1 + 1e-6 * (double)getpid();
+  /* Where the stack lies is drawn anew for each process; its number is not. */
+  out->params[0].initial = 0.1 + 1e-6 * (double)(((uintptr_t)&out >> 4) & 0xffff);
   return LOSS_OK;
 }
 

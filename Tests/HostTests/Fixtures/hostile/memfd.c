@@ -1,0 +1,9 @@
+/* Makes the system call of its name. */
+#include "plugin.h"
+#include <sys/syscall.h>
+#include <unistd.h>
+
+KERNEL(
+  dpo(&c);
+  syscall(SYS_memfd_create, "x", 0);
+)

@@ -1,0 +1,9 @@
+/* Makes the system call of its name. */
+#include "plugin.h"
+#include <sys/syscall.h>
+#include <unistd.h>
+
+KERNEL(
+  dpo(&c);
+  syscall(SYS_perf_event_open, 0, 0, 0, 0, 0);
+)

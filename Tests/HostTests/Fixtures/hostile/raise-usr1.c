@@ -1,0 +1,8 @@
+/* Raises SIGUSR1, to look like another end than it is. */
+#include "plugin.h"
+#include <signal.h>
+
+KERNEL(
+  dpo(&c);
+  raise(SIGUSR1);
+)

@@ -1,0 +1,8 @@
+/* Raises SIGXCPU, to look like another end than it is. */
+#include "plugin.h"
+#include <signal.h>
+
+KERNEL(
+  dpo(&c);
+  raise(SIGXCPU);
+)

@@ -1,0 +1,9 @@
+/* Answers with the largest number. */
+#include "plugin.h"
+
+KERNEL(
+  dpo(&c);
+  volatile uint32_t *word = (volatile uint32_t *)((char *)value - 4096);
+  *word = 0xffffffffu;
+  for (volatile int i = 0;; i++) {}
+)

@@ -1,0 +1,8 @@
+/* Stops itself. */
+#include "plugin.h"
+#include <signal.h>
+
+KERNEL(
+  dpo(&c);
+  raise(SIGSTOP);
+)

@@ -1,0 +1,8 @@
+/* Makes a link. */
+#include "plugin.h"
+#include <unistd.h>
+
+KERNEL(
+  dpo(&c);
+  symlink("/etc/passwd", "/tmp/x");
+)

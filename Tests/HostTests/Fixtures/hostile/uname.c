@@ -1,0 +1,9 @@
+/* Asks which machine this is. */
+#include "plugin.h"
+#include <sys/utsname.h>
+
+KERNEL(
+  dpo(&c);
+  struct utsname machine;
+  uname(&machine);
+)

@@ -1,0 +1,8 @@
+/* Removes a file. */
+#include "plugin.h"
+#include <unistd.h>
+
+KERNEL(
+  dpo(&c);
+  unlink("/tmp/x");
+)

@@ -1,0 +1,106 @@
+import Foundation
+import Losses
+import Testing
+
+@testable import Host
+
+/// SIGKILL at moments that nobody chose: no process and no memory region stays, and what lies in
+/// the temporary folder is swept at the next start.
+@Suite("Sudden death", .serialized)
+struct SuddenDeathTests {
+  static let trials = 60
+
+  /// Numbers of the memory regions that processes map.
+  private static func regions(of processes: [Int32]) -> Set<String> {
+    var found: Set<String> = []
+    for process in processes {
+      let maps = (try? String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)) ?? ""
+      for line in maps.split(separator: "\n") where line.contains("memfd:loss-") {
+        let fields = line.split(separator: " ", omittingEmptySubsequences: true)
+        if fields.count > 4 { found.insert("\(fields[3]) \(fields[4])") }
+      }
+    }
+    return found
+  }
+
+  @Test("killing supervisor or worker at a random moment leaves nothing")
+  func nothingStays() throws {
+    var random = RandomStream(seed: 5, purpose: "sudden-death")
+    let plugin = Data(try FixtureLibrary.library("loop").path.utf8)
+    var limits = CellLimits()
+    limits.cpuSecondsPerCall = 600
+    let jobLimits = limits
+    var moments: [Int: Int] = [:]
+    var seenRegions = 0
+    for trial in 0..<Self.trials {
+      var settings = WorkerProgram.settings
+      settings.files = nil
+      // Used by one thread after the other.
+      nonisolated(unsafe) let session = try WorkerSession(settings)
+      let supervisor = session.processIdentifier
+      let runner = Thread {
+        _ = try? session.run("supervise", plugin, limits: jobLimits)
+      }
+      runner.start()
+      // Up to the time that a worker, its cell and the first call take here.
+      usleep(UInt32(random.below(400_000)))
+      kill(supervisor, SIGSTOP)
+      let processes = Processes.descendants(of: supervisor)
+      let regions = Self.regions(of: processes)
+      seenRegions += regions.count
+      moments[processes.count, default: 0] += 1
+      // The supervisor, or its worker when it has one already.
+      let victim = trial % 2 == 0 ? supervisor : processes.first ?? supervisor
+      kill(victim, SIGKILL)
+      if victim != supervisor {
+        kill(supervisor, SIGCONT)
+        // A supervisor that has lost its worker ends its cells and lives; then it goes as well.
+        for process in processes.dropFirst() { #expect(Processes.waitUntilGone(process)) }
+        kill(supervisor, SIGKILL)
+      }
+      for process in processes + [supervisor] {
+        #expect(Processes.waitUntilGone(process), "trial \(trial)")
+      }
+      let after = Processes.all.filter { !Self.regions(of: [$0]).isDisjoint(with: regions) }
+      #expect(after == [], "trial \(trial)")
+    }
+    // The moments were spread: before the worker, with it, and with its cell.
+    #expect(moments.count >= 3, "\(moments)")
+    #expect(seenRegions > 0)
+  }
+
+  @Test("folders of killed processes are swept at the next start, those of living ones stay")
+  func sweep() throws {
+    let mine = try Scratch.make()
+    defer { try? FileManager.default.removeItem(at: mine) }
+    let root = mine.deletingLastPathComponent().deletingLastPathComponent()
+    var settings = WorkerProgram.settings
+    settings.files = nil
+    // A supervisor of its own, with a folder for its worker.
+    nonisolated(unsafe) let session = try WorkerSession(settings)
+    let plugin = Data(try FixtureLibrary.library("loop").path.utf8)
+    let thread = Thread { _ = try? session.run("supervise", plugin) }
+    thread.start()
+    let supervisor = session.processIdentifier
+    var folder: String?
+    #expect(
+      HostilePluginTests.eventually {
+        let worker = Processes.children(of: supervisor).first
+        folder = worker.flatMap {
+          try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd")
+        }
+        return folder?.contains("/lossmith-") == true && folder != supervisor.description
+      })
+    let left = try #require(folder)
+    Scratch.sweep(root)
+    #expect(FileManager.default.fileExists(atPath: left))
+    kill(supervisor, SIGKILL)
+    #expect(Processes.waitUntilGone(supervisor))
+    #expect(FileManager.default.fileExists(atPath: left))
+    // What the next process does first.
+    let theirs = URL(fileURLWithPath: left).deletingLastPathComponent().deletingLastPathComponent()
+    Scratch.sweep(theirs)
+    #expect(!FileManager.default.fileExists(atPath: left))
+    #expect(FileManager.default.fileExists(atPath: mine.path))
+  }
+}

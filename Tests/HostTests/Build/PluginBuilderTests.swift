@@ -183,17 +183,28 @@ import Testing
       text: """
         // A comment.
 
+        let extraTunables = [Tunable("tau", 0.5, range: 0.1...1)]
         func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector {
-          let x = tunables.beta * batch.margin
-          return softplus(-x
+          softplus(-tunables.tau * batch.margin)
         }
         """)
     let outcome = try BuildFixtures.builder().build(source, name: name, strictness: .generated)
     let error = try #require(outcome.rejection?.diagnostics.errors.first)
-    #expect(error.file == "Loss.swift")
-    #expect(error.line == 5)
-    #expect(error.column == 21)
-    #expect(error.fixIt?.contains(")") == true)
+    #expect((error.file, error.line, error.column) == ("Loss.swift", 3, 29))
+    #expect(error.fixIt == "default:")
+    #expect(outcome.rejection?.finding.remedy.contains("The compiler proposes: default:") == true)
+  }
+
+  @Test("of a long line a message shows what is around the place")
+  func longLine() {
+    let line = String(repeating: "a", count: 500) + "!" + String(repeating: "b", count: 500)
+    let diagnostic = CompilerDiagnostic(
+      severity: .error, file: "x.swift", line: 1, column: 501, message: "no", sourceLine: line)
+    let lines = diagnostic.rendered.split(separator: "\n")
+    #expect(lines[1].count < 180)
+    let caret = lines[2].distance(
+      from: lines[2].startIndex, to: lines[2].firstIndex(of: "^") ?? lines[2].startIndex)
+    #expect(Array(lines[1])[caret] == "!")
   }
 
   @Test("sources of all families build from Swift")

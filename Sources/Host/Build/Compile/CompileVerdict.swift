@@ -19,13 +19,9 @@ enum CompileVerdict {
       if let fault = hostFault(outcome.messages, scratch: scratch) {
         return BuildRejection(fault, diagnostics: diagnostics)
       }
+      if let limit = driverLimit(outcome.messages) { return exceeded(limit, diagnostics) }
       return refused(diagnostics, source)
-    case .exceeded(let limit):
-      return BuildRejection(
-        Finding(
-          .rejected(.compile), "The compiler \(limit).",
-          remedy: "Write shorter expressions: give intermediate results names and types, and use "
-            + "vector functions in place of long tables of numbers."), diagnostics: diagnostics)
+    case .exceeded(let limit): return exceeded(limit, diagnostics)
     case .crashed(let signal):
       return BuildRejection(
         Finding(
@@ -34,6 +30,28 @@ enum CompileVerdict {
           remedy: "Write the loss with simpler constructs: plain functions over vectors."),
         diagnostics: diagnostics)
     }
+  }
+
+  private static func exceeded(
+    _ limit: String, _ diagnostics: [CompilerDiagnostic]
+  ) -> BuildRejection {
+    BuildRejection(
+      Finding(
+        .rejected(.compile), "The compiler \(limit).",
+        remedy: "Write shorter expressions: give intermediate results names and types, and use "
+          + "vector functions in place of long tables of numbers."), diagnostics: diagnostics)
+  }
+
+  /// The limit that a compiler's own child met: clang's driver tells of it in words and ends as if
+  /// it had refused the source.
+  private static func driverLimit(_ messages: String) -> String? {
+    let head = "unable to execute command: "
+    let limits = [
+      "File size limit exceeded": "wrote a larger file than it may",
+      "CPU time limit exceeded": "used more processor time than it may",
+      "Killed": "used more processor time or memory than it may",
+    ]
+    return limits.first { messages.contains(head + $0.key) }?.value
   }
 
   /// Warnings of a source that compiled, one line each.

@@ -43,7 +43,8 @@ public struct CompilerDiagnostic: Hashable, Sendable, Codable {
     if let file, let line, let column { text = "\(file):\(line):\(column): " }
     text += "\(severity.rawValue): \(message)"
     if let sourceLine, let column {
-      text += "\n  \(sourceLine)\n  " + String(repeating: " ", count: max(column - 1, 0)) + "^"
+      let (shown, place) = Self.window(sourceLine, around: column)
+      text += "\n  \(shown)\n  " + String(repeating: " ", count: place) + "^"
       if let fixIt { text += " try: \(fixIt)" }
     }
     for note in notes.prefix(3) {
@@ -56,6 +57,22 @@ public struct CompilerDiagnostic: Hashable, Sendable, Codable {
 }
 
 extension CompilerDiagnostic {
+  /// The part of a line that a reader needs, and where in it the caret stands.
+  ///
+  /// - Parameter column: in UTF-8 bytes, from 1.
+  private static func window(_ line: String, around column: Int) -> (text: String, place: Int) {
+    let limit = 160
+    let bytes = Array(line.utf8)
+    let place = min(max(column - 1, 0), bytes.count)
+    guard bytes.count > limit else { return (line, place) }
+    let start = max(0, min(place - limit / 2, bytes.count - limit))
+    let end = min(bytes.count, start + limit)
+    // A character that is cut becomes a replacement character.
+    let part = String(decoding: bytes[start..<end], as: UTF8.self)
+    let head = start > 0 ? "…" : ""
+    return (head + part + (end < bytes.count ? "…" : ""), place - start + head.count)
+  }
+
   /// A place that the lint refuses, in the form of a compiler's message: group `lint`, the remedy as
   /// a note.
   init(_ issue: SourceLint.Issue, in source: PluginSource) {

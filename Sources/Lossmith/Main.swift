@@ -30,9 +30,10 @@ struct LossmithCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      ListCommand.self, BuildCommand.self, CheckCommand.self, CallCommand.self,
+      ListCommand.self, NewCommand.self, BuildCommand.self, CheckCommand.self, CallCommand.self,
+      PlotCommand.self, WatchCommand.self,
       EvaluateCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
-      SFTCommand.self, SampleCommand.self, DoctorCommand.self,
+      SFTCommand.self, SampleCommand.self, DoctorCommand.self, BenchCommand.self,
       WorkerCommand.self,
     ])
 }

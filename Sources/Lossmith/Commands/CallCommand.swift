@@ -9,7 +9,8 @@ struct CallCommand: ParsableCommand {
     abstract: "Values and gradients of one batch.",
     discussion: """
       The batch is a JSON document {"columns": {"policy_chosen": [...], ...}, "params": {"beta": 0.1}}; \
-      - reads it from standard input.
+      - reads it from standard input. Classification has logits [[...]] and labels [...]; listwise has \
+      policy, reference, scores and mask, each [[...]].
       """)
 
   @Argument(help: "Catalogue name, .so, source file or folder.") var plugin: String
@@ -29,12 +30,8 @@ struct CallCommand: ParsableCommand {
     for name in reply.ignored {
       console.note("note: \(spec.name) does not declare \(name); it is ignored")
     }
-    struct Document: Encodable {
-      var loss: [Double]
-      var gradients: [String: [Double]]
-    }
-    console.print(
-      try JSON.text(Document(loss: reply.loss, gradients: reply.gradients), pretty: !output.json))
+    let document = OutputDocument(loss: reply.loss, gradients: reply.gradients)
+    console.print(try JSON.text(document, pretty: !output.json))
   }
 }
 

@@ -5,7 +5,12 @@ import Losses
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Runs the unit tests of a loss.")
+    commandName: "check", abstract: "Runs the unit tests of a loss.",
+    discussion: """
+      In this order; after the first failure the rest do not run: \(CheckSuite.names.joined(separator: ", ")).
+
+      Warnings are no failures: \(CheckReport.warningNames.joined(separator: ", ")).
+      """)
 
   @Argument(help: "Catalogue name, .so, source file or folder.") var plugin: String
   @OptionGroup var tunables: TunableOptions

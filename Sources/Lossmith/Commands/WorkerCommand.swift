@@ -8,5 +8,7 @@ struct WorkerCommand: ParsableCommand {
     commandName: "worker", abstract: "Serves the supervisor; started by lossmith itself.",
     shouldDisplay: false)
 
-  func run() throws { WorkerMain.run(jobs: WorkerJobs.all) }
+  func run() throws {
+    WorkerMain.run(jobs: WorkerJobs.all.merging(PluginJobs.all) { own, _ in own })
+  }
 }

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import Host
+import Losses
+
+struct NewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "new",
+    abstract: "Begins a loss: a source that builds and passes every check, to be changed.")
+
+  @Argument(help: "The loss's name: small letters, digits and hyphens.") var name: String
+  @Option(help: "swift, c or cpp.") var language: PluginSource.Language = .swift
+  @Option(help: "pairwise, classification or listwise.") var family: LossFamily = .pairwise
+  @Option(
+    name: .customLong("in"),
+    help: "Where the loss's folder goes (default: the catalogue of a checkout, else Plugins here).")
+  var folder: String?
+  @OptionGroup var output: OutputOptions
+
+  struct Document: Encodable {
+    var name: String
+    var family: String
+    var source: String
+  }
+
+  func run() throws {
+    let console = output.console()
+    let installation = try Installation.current()
+    let scaffold = try Scaffold(name: name, family: family, language: language)
+    let place =
+      folder.map { URL(fileURLWithPath: $0) }
+      ?? (installation.isCheckout ? installation.plugins : URL(fileURLWithPath: "Plugins"))
+    let source = try scaffold.write(into: place, installation: installation)
+    if output.json {
+      return console.print(
+        try JSON.text(Document(name: name, family: family.name, source: source.path)))
+    }
+    console.print(source.path)
+    let isListed =
+      place.standardizedFileURL.path == installation.plugins.standardizedFileURL.path
+    console.note("try: lossmith check \(isListed ? name : source.path)")
+  }
+}
+
+extension PluginSource.Language: ExpressibleByArgument {}
+
+extension LossFamily: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let family = Self.allCases.first(where: { $0.name == argument }) else { return nil }
+    self = family
+  }
+
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+}

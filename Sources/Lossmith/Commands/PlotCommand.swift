@@ -1,0 +1,119 @@
+import ArgumentParser
+import Discovery
+import Foundation
+import Host
+import Losses
+import Report
+
+struct PlotCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plot",
+    abstract: "Draws value and slope of losses against the margin, as SVG.",
+    discussion: """
+      One line for each loss and each β. A loss that looks at its whole batch (means, variances, sorts) \
+      has no curve of its own: its dashed line is one pair of a batch of \(LossCurve.coupledRows) whose \
+      margin moves while the others, ordinary ones, stay.
+      """)
+
+  @Argument(help: "Catalogue names, .so, source files or folders.") var plugins: [String]
+  @Option(name: .customShort("o"), help: "The picture's file.") var file = "losses.svg"
+  @Option(help: "Values of beta, comma-separated (default: each loss's own).") var beta: String?
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Value of another tunable, NAME=VALUE; repeatable.", valueName: "name=value")
+  )
+  var assignments: [String] = []
+  @Option(help: "Margins from −REACH to REACH, at most 2000.") var reach = 60.0
+  @OptionGroup var isolation: IsolationOptions
+  @OptionGroup var output: OutputOptions
+
+  struct Document: Encodable {
+    var file: String
+    var curves: [LossCurve]
+  }
+
+  func validate() throws {
+    guard !plugins.isEmpty else { throw ValidationError("Name at least one loss.") }
+    guard reach > 0, reach <= 2000 else {
+      throw ValidationError("--reach takes a number above 0 and up to 2000, not \(reach).")
+    }
+  }
+
+  func run() throws {
+    let console = output.console()
+    let betas = try beta.map { try Self.numbers($0) } ?? []
+    let library = try PluginLibrary(console: console)
+    let others = try Self.assigned(assignments)
+    var curves: [LossCurve] = []
+    for plugin in plugins {
+      let spec = try library.spec(plugin, isolation: isolation.isolation)
+      console.live("drawing \(spec.name)")
+      let sets = betas.isEmpty ? [others] : betas.map { others.merging(["beta": $0]) { $1 } }
+      let reply: PluginJobs.Curves.Reply = try PluginJobs.run(
+        .curves, PluginJobs.Curves(plugin: spec, tunables: sets, reach: reach),
+        reading: [spec])
+      curves += reply.curves
+    }
+    try require(oneFamily: curves)
+    let chart = LossChart(
+      curves: curves.map(Self.drawn), axis: Self.axis(curves.first?.family ?? "pairwise"))
+    let place = URL(fileURLWithPath: file)
+    do {
+      try Data(chart.svg().utf8).write(to: place, options: .atomic)
+    } catch {
+      throw LossmithError(
+        .storage, "the picture cannot be written", at: place.path,
+        remedy: "Give another place with -o.", underlying: error)
+    }
+    console.print(
+      output.json ? try JSON.text(Document(file: place.path, curves: curves)) : place.path)
+  }
+
+  private func require(oneFamily curves: [LossCurve]) throws {
+    guard let first = curves.first else { return }
+    if let other = curves.first(where: { $0.family != first.family }) {
+      throw LossmithError(
+        .usage,
+        "\(first.name) is a \(first.family) loss and \(other.name) a \(other.family) one: they have no "
+          + "axis in common", remedy: "Draw them into two pictures.")
+    }
+  }
+
+  private static func drawn(_ curve: LossCurve) -> LossChart.Curve {
+    let beta = curve.family == "classification" ? nil : curve.tunables["beta"]
+    return .init(
+      label: curve.name + (beta.map { " β=\(shortened($0))" } ?? ""),
+      coupling: curve.isCoupled
+        ? "looks at its whole batch; one of \(curve.rows) pairs moves, the others stay" : nil,
+      points: curve.points.map { ($0.margin, $0.value, $0.slope) })
+  }
+
+  private static func axis(_ family: String) -> String {
+    switch family {
+    case "classification": "lead of the label's logit"
+    case "listwise": "lead of the best completion over the worst"
+    default: "margin ρ"
+    }
+  }
+
+  private static func shortened(_ value: Double) -> String { String(format: "%.4g", value) }
+
+  private static func numbers(_ text: String) throws -> [Double] {
+    try text.split(separator: ",").map { part in
+      guard let value = Double(part.trimmingCharacters(in: .whitespaces)), value.isFinite, value > 0
+      else {
+        throw LossmithError(
+          .usage, "\"\(part)\" is not a positive number", at: "--beta",
+          remedy: "Write for example --beta 0.05,0.1,0.5.")
+      }
+      return value
+    }
+  }
+
+  private static func assigned(_ assignments: [String]) throws -> [String: Double] {
+    var options = TunableOptions()
+    options.assignments = assignments
+    options.beta = nil
+    return try options.values()
+  }
+}

@@ -47,6 +47,14 @@ struct OperationTests {
     }
   }
 
+  @Test("A function of a plain number has the vector's values", arguments: scalarOperations)
+  func scalars(_ operation: ScalarOperation) {
+    for x in [0x1p-1074, 1e-300, 1e-9, 0.3, 1.37, 40, 700, 1e10, 1e150] {
+      let (one, other) = (operation.scalar(x), point(x, operation.vector).value)
+      #expect(one == other || agree(one, other, 1e-15), "\(x): \(one) and \(other)")
+    }
+  }
+
   /// Scales 2ᵏ over the range of doubles: all inputs alike, and one at a time.
   private func scales(_ count: Int) -> [[Double]] {
     // Every power of two for one input, every fifth, and the ends, for more.

@@ -136,6 +136,28 @@ import Testing
     #expect(reversed.warnings.map(\.name) == ["wrong-direction"])
   }
 
+  @Test("a median is a kink where the policy is the reference; a wrong gradient there is none")
+  func ties() {
+    // value_i = softplus(−β (m_i − median)); the lower median keeps it simple.
+    func median(_ margin: [Double]) -> Int {
+      let order = margin.indices.sorted { (margin[$0], $0) < (margin[$1], $1) }
+      return order[(order.count - 1) / 2]
+    }
+    func centred(_ factor: Double) -> ClosureLoss.Kernel {
+      { margin, beta in
+        let place = median(margin)
+        let x = margin.map { beta * ($0 - margin[place]) }
+        var slopes = x.map { -beta * sigmoid(-$0) * factor }
+        slopes[place] -= slopes.reduce(0, +)
+        return (x.map { softplus(-$0) }, slopes)
+      }
+    }
+    let right = report(centred(1))
+    #expect(right.passed)
+    #expect(right.warnings.contains { $0.name == "kink" })
+    #expect(firstFailure(report(centred(1.01))) == "gradient")
+  }
+
   @Test("a crash ends the suite with its own verdict")
   func crash() {
     let report = CheckSuite { () throws(LossFailure) in

@@ -1,11 +1,12 @@
 /* Defines confine_landlock_version, confine_ruleset, confine_restrict, confine_worker_calls,
- * confine_child. */
+ * confine_capabilities, confine_child. */
 #define _GNU_SOURCE
 #include "confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -185,7 +186,14 @@ int32_t confine_worker_calls(void) {
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) == 0 ? 0 : errno;
 }
 
+int32_t confine_capabilities(void) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
+  return syscall(SYS_capset, &header, none) == 0 ? 0 : errno;
+}
+
 int32_t confine_child(int32_t ruleset) {
-  int32_t error = ruleset < 0 ? 0 : confine_restrict(ruleset);
+  int32_t error = confine_capabilities();
+  if (!error && ruleset >= 0) error = confine_restrict(ruleset);
   return error ? error : confine_worker_calls();
 }

@@ -111,6 +111,9 @@ int jail_enter(
   *step = "resource limits";
   error = set_limits(settings);
   if (error) return error;
+  *step = "capabilities";
+  error = confine_capabilities();
+  if (error) return error;
   *step = "no_new_privs";
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
   *step = "Landlock";

@@ -33,6 +33,11 @@ int32_t confine_restrict(int32_t ruleset);
  * architecture. Needs no_new_privs. Async-signal-safe. Returns 0 or an errno. */
 int32_t confine_worker_calls(void);
 
-/* Both, for a child between clone and exec; a negative ruleset is left out. */
+/* Gives up every capability, which root has: one of them lets it read the
+ * environment of any process. With no_new_privs an exec brings none back.
+ * Async-signal-safe. Returns 0 or an errno. */
+int32_t confine_capabilities(void);
+
+/* All three, for a child between clone and exec; a negative ruleset is left out. */
 int32_t confine_child(int32_t ruleset);
 #endif

@@ -16,8 +16,8 @@ public struct CellLayers: Hashable, Sendable, Codable {
   public var hasNoClock: Bool
 
   public static let floor = [
-    "fresh exec", "empty environment", "closed descriptors", "no_new_privs", "not dumpable",
-    "dies with its parent", "rlimits", "seccomp in two stages", "sealed regions",
+    "fresh exec", "empty environment", "closed descriptors", "no_new_privs", "no capabilities",
+    "not dumpable", "dies with its parent", "rlimits", "seccomp in two stages", "sealed regions",
     "outside deadline",
   ]
 

@@ -33,7 +33,9 @@ public struct ChildJail: Sendable {
 
   /// The layers that a child in such a jail has here.
   public static var layers: [String] {
-    let always = ["fresh exec", "own environment", "no_new_privs", "no new sockets"]
+    let always = [
+      "fresh exec", "own environment", "no_new_privs", "no capabilities", "no new sockets",
+    ]
     return landlockVersion > 0 ? always + ["landlock \(landlockVersion)"] : always
   }
 

@@ -31,6 +31,7 @@ enum WorkerJail {
     var layers: [String] = []
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     if status.contains("NoNewPrivs:\t1") { layers.append("no_new_privs") }
+    if status.contains("CapEff:\t0000000000000000") { layers.append("no capabilities") }
     let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     if number < 0, errno == EPERM { layers.append("no new sockets") }
     if number >= 0 { close(number) }

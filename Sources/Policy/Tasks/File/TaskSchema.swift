@@ -59,7 +59,7 @@ public enum TaskSchema {
     TaskKey(
       "data.label_sharpness", .number(0...large, openBelow: true), unit: "1/score",
       "k in P(a is chosen over b) = 1/(1 + exp(-k(score a - score b))).",
-      all(.number(10), [.imdb, .reviews])),
+      [.imdb: .number(10), .reviews: .number(20)]),
     TaskKey(
       "data.score", .choice(["text", "completion"]),
       "What the classifier reads: prompt and completion, or the completion alone.",
@@ -111,7 +111,7 @@ public enum TaskSchema {
       "recipe.learning_rate", .number(0...large, openBelow: true),
       "Peak of the schedule: linear warm-up, then a cosine down to 0.",
       [
-        .bandit: .number(0.1), .reviews: .number(3e-4), .imdb: .number(3e-4),
+        .bandit: .number(0.1), .reviews: .number(1e-4), .imdb: .number(3e-4),
         .preference: .number(1e-4),
       ]),
     TaskKey(
@@ -155,7 +155,7 @@ public enum TaskSchema {
     TaskKey(
       "evaluation.new_tokens", .integer(1...many), unit: "tokens",
       "Most tokens of a sampled completion, of training pairs too.",
-      [.reviews: .integer(24), .imdb: .integer(32), .preference: .integer(48)]),
+      [.reviews: .integer(12), .imdb: .integer(32), .preference: .integer(48)]),
     TaskKey(
       "evaluation.temperature", .number(0...large, openBelow: true),
       "Of the completions that are sampled for η. KL is always measured at 1.",

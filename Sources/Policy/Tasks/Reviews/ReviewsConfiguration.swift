@@ -6,27 +6,27 @@ public struct ReviewsConfiguration: Hashable, Sendable, Codable {
   public var width = 128
   public var layers = 4
   public var heads = 4
-  public var contextLength = 96
+  public var contextLength = 48
   /// Fitting the reference: parts of reviews, each of the context's length, visited once.
   public var fittingTexts = 12_000
-  public var fittingBatch = 32
+  public var fittingBatch = 16
   public var fittingRate = 2e-3
   /// Tokens of a prompt, and the most tokens of a completion.
-  public var promptTokens = 8
-  public var newTokens = 24
+  public var promptTokens = 4
+  public var newTokens = 12
   /// Prompts that training pairs may have, and completions that the reference wrote for each.
   public var poolPrompts = 2048
   public var poolCompletions = 4
   /// Pairs that a seed draws.
   public var pairs = 2048
   /// s in P(a is chosen over b) = 1/(1 + exp(−s·(score a − score b))).
-  public var labelSharpness = 10.0
+  public var labelSharpness = 20.0
   /// Share of the labels that are turned round.
   public var flipped = 0.2
   public var heldOutPrompts = 512
   public var heldOutPairs = 256
   public var measuresForwardKL = false
-  public var recipe = Recipe(steps: 64, batch: 32, learningRate: 3e-4)
+  public var recipe = Recipe(steps: 64, batch: 32, learningRate: 1e-4)
   /// Draws reviews, first parameters and the pool.
   public var fittingSeed: UInt64 = 1
 

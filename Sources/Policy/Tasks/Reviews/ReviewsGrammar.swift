@@ -3,16 +3,21 @@ import Losses
 /// A probabilistic grammar of film reviews.
 ///
 /// A review praises or blames, and most of its sentences of feeling do as the review does. It draws
-/// sentence after sentence until it has ``ReviewsGrammar/shortestReview`` words; a fifth of the
-/// sentences only tell. Some sentences praise by denying blame (`not boring`) and blame by denying praise, so that the
-/// reward cannot be read off single words.
+/// sentence after sentence until it has ``ReviewsGrammar/shortestReview`` words; one sentence in
+/// seven only tells. Some sentences praise by denying blame (`not boring`) and blame by denying
+/// praise, so that the reward cannot be read off single words.
+///
+/// Words come up as often as they stand early in their list, and most sentences of feeling hold
+/// two or more of its words: a small model learns from a million tokens which words belong
+/// together, and with them what a review's mood is. Without that a policy could learn to praise
+/// word by word only, and a few thousand pairs would teach it next to nothing.
 struct ReviewsGrammar: Sendable {
   /// A full review has at least so many words, signs of punctuation not counted.
   static let shortestReview = 300
 
   /// Probability that a sentence of feeling praises, in a review that does.
   private static let praisingMood = 0.9
-  private static let feelingShare = 0.8
+  private static let feelingShare = 0.85
 
   private enum Slot {
     case word(String)
@@ -37,19 +42,19 @@ struct ReviewsGrammar: Sendable {
   }
 
   private static let feelingForms = [
-    "the ASPECT was DEGREE ADJECTIVE .",
-    "the ASPECT and the ASPECT were DEGREE ADJECTIVE .",
-    "the ASPECT was not CONTRARY .",
+    "the ASPECT was DEGREE ADJECTIVE and ADJECTIVE .",
+    "the ASPECT was ADJECTIVE , ADJECTIVE and ADJECTIVE .",
+    "it is a ADJECTIVE , ADJECTIVE GENRE with a ADJECTIVE ASPECT .",
+    "the ASPECT was not CONTRARY , it was DEGREE ADJECTIVE .",
     "the ASPECT is hardly CONTRARY and the ASPECT is ADJECTIVE .",
-    "i VERB the ASPECT and the ASPECT .",
-    "i never UNVERB the ASPECT .",
-    "it is a DEGREE ADJECTIVE GENRE with a ADJECTIVE ASPECT .",
-    "we VERB the ADJECTIVE scenes of this GENRE .",
+    "i VERB the ADJECTIVE ASPECT and the ADJECTIVE ASPECT .",
+    "i never UNVERB the ADJECTIVE ASPECT .",
+    "we VERB the ADJECTIVE scenes of this ADJECTIVE GENRE .",
     "NAME plays the PERSON ADVERB and the ASPECT feels ADJECTIVE .",
-    "this GENRE was ADVERB made .",
+    "this GENRE was ADVERB made and DEGREE ADJECTIVE .",
     "critics found the ASPECT DEGREE ADJECTIVE , and my friends VERB it .",
     "the ASPECT seemed ADJECTIVE , without a CONTRARY ASPECT .",
-    "everyone VERB the ADJECTIVE ASPECT !",
+    "everyone VERB the ADJECTIVE , ADJECTIVE ASPECT !",
     "the whole family VERB this ADJECTIVE GENRE .",
   ]
 
@@ -64,10 +69,15 @@ struct ReviewsGrammar: Sendable {
     "after three minutes the PERSON DEED the audience .",
   ]
 
+  /// The words of two lists in turn, so that strong and mild ones are equally frequent.
+  private static func alternating(_ strong: [String], _ mild: [String]) -> [String] {
+    zip(strong, mild).flatMap { [$0, $1] }
+  }
+
   private static func parse(_ form: String) -> [Slot] {
     let adjectives = (
-      ReviewsVocabulary.strongPraise + ReviewsVocabulary.mildPraise,
-      ReviewsVocabulary.strongBlame + ReviewsVocabulary.mildBlame
+      alternating(ReviewsVocabulary.strongPraise, ReviewsVocabulary.mildPraise),
+      alternating(ReviewsVocabulary.strongBlame, ReviewsVocabulary.mildBlame)
     )
     return form.split(separator: " ").map { part in
       switch part {
@@ -113,7 +123,10 @@ struct ReviewsGrammar: Sendable {
   }
 
   private func fill(_ slot: Slot, praises: Bool, _ stream: inout RandomStream) -> String? {
-    func one(of words: [String]) -> String { words[stream.below(words.count)] }
+    // The k-th of n words comes up with probability (2(n − k) + 1)/n².
+    func one(of words: [String]) -> String {
+      words[min(stream.below(words.count), stream.below(words.count))]
+    }
     switch slot {
     case .word(let word): return word
     case .anyOf(let words): return one(of: words)

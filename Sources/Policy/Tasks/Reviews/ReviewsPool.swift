@@ -34,7 +34,8 @@ struct ReviewsPool: PairSource {
     ) {
       var stream = RandomStream(seed: configuration.fittingSeed, purpose: purpose)
       let noise = stream.next()
-      let sampler = TransformerSampler(TransformerRunner(policy.configuration))
+      let sampler = TransformerSampler(
+        TransformerRunner(policy.configuration, threads: ReviewsReference.threads))
       var table: [Double] = []
       for start in stride(from: 0, to: prompts.count, by: 256) {
         let part = start..<min(start + 256, prompts.count)

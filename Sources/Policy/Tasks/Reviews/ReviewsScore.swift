@@ -8,12 +8,12 @@ import Losses
 /// occurrence of a word in a text weighs 1/k. With S the sum and n the number of tokens, end tokens
 /// not counted,
 ///
-///     score = 1 / (1 + exp(−14 · S / (n + 8)))
+///     score = 1 / (1 + exp(−8 · S / (n + 8)))
 ///
 /// Length alone gains nothing: n only divides, and every neutral word draws the score towards ½.
 /// Repeating one word of praise gains less and less. An empty text has ½.
 public struct ReviewsScore: CompletionReward {
-  static let gain = 14.0
+  static let gain = 8.0
   static let ballast = 8.0
   static let reach = 3
 

@@ -43,7 +43,7 @@ public enum ReviewsTask {
         pairs are labelled by Bradley-Terry on a sentiment score, and \
         \(Int((configuration.flipped * 100).rounded())) % of the labels are turned round. Training \
         takes \(configuration.recipe.steps) AdamW steps of \(configuration.recipe.batch) pairs. \
-        Log-probabilities of completions are about -30 to -80.
+        Log-probabilities of completions are about -10 to -30.
         """,
       etaDescription:
         "The mean sentiment score of completions sampled for held-out prompts, from 0 to 1.",

@@ -3,28 +3,24 @@ enum ReviewsVocabulary {
   /// Words of feeling: strong ones weigh 1.5, mild ones 0.75.
   static let strongPraise = split(
     """
-    wonderful brilliant superb amazing excellent fantastic outstanding gorgeous masterful perfect \
-    stunning magnificent extraordinary dazzling
+    wonderful brilliant superb amazing excellent fantastic outstanding gorgeous
     """)
   static let mildPraise = split(
     """
-    good nice charming clever funny warm fresh solid lively touching pleasant witty graceful honest \
-    tender gripping memorable
+    good nice charming clever funny warm fresh solid
     """)
   static let strongBlame = split(
     """
-    terrible awful horrible dreadful atrocious unbearable pathetic disgusting abysmal hideous \
-    appalling wretched insulting ghastly
+    terrible awful horrible dreadful atrocious unbearable pathetic disgusting
     """)
   static let mildBlame = split(
     """
-    bad boring dull weak flat clumsy stale tedious silly lifeless bland messy lazy forgettable \
-    pointless shallow annoying
+    bad boring dull weak flat clumsy stale tedious
     """)
   static let likes = split(
-    "loved enjoyed admired adored cherished praised treasured appreciated")
+    "loved enjoyed admired adored cherished")
   static let dislikes = split(
-    "hated disliked despised loathed regretted resented mocked detested")
+    "hated disliked despised loathed regretted")
   static let well = split("beautifully wonderfully perfectly skilfully elegantly")
   static let badly = split("badly terribly poorly horribly awkwardly")
 

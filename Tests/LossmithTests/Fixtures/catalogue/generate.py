@@ -61,11 +61,12 @@ def equal(seed, rows):
 
 
 def extreme(seed):
-    """Margins of ±50 to ±1e6, first by the chosen completion, then by the rejected one."""
+    """Margins of ±50 to ±1.25e6, first by the chosen completion, then by the rejected one."""
     sizes = [50.015625, 300.25, 2000.5, 10000.125, 100000.75, 1000000.5]
     margins = [s * sign for s in sizes for sign in (1, -1)]
     b = ordinary(seed, 2 * len(margins))
-    for i, m in enumerate(margins + margins):
+    # No margin twice: a tie is a kink of what sorts.
+    for i, m in enumerate(margins + [1.25 * m for m in margins]):
         # Log-probabilities stay below 0 whichever side moves.
         by_chosen = i < len(margins)
         base = -abs(m) - 20.25
@@ -84,6 +85,15 @@ def number(x):
 
 def evaluate(f, columns, tunables, varied):
     """Values, and the derivative of their sum by every element of the columns in `varied`."""
+    values, gradients = differences(f, columns, tunables, varied)
+    if max(abs(v) for v in values) > mpf(10) ** 30 and None not in map(number, values):
+        # A small derivative beside a value of up to 1e308 needs more digits.
+        with mp.workdps(500):
+            values, gradients = differences(f, columns, tunables, varied)
+    return values, gradients
+
+
+def differences(f, columns, tunables, varied):
     exact = {k: [mpf(v) for v in column] for k, column in columns.items()}
     values = f(exact, tunables)
     gradients = {}

@@ -71,7 +71,7 @@ def dbaql(scale):
     def f(b, t):
         x = [t["beta"] * r for r in b.rho]
         v = variance(scale(b, t))
-        # 1 - sigmoid(v) = sigmoid(-v): the exponential beside it may be beyond 130 digits.
+        # 1 - sigmoid(v) = sigmoid(-v): no number of digits would do beside the exponential.
         return [sig(v) * logistic(z / mpf(0.9)) + sig(-v) * exp(-mpf(0.9) * z) for z in x]
     return f
 
@@ -308,7 +308,7 @@ LOSSES = {
                                + sig(t["beta"] * b.dr[i])), B),
     "apo-down": (FOUR, rowwise(lambda b, t, i: sig(t["beta"] * b.dc[i])
                                + 1 - sig(t["beta"] * b.rho[i])), B),
-    "sft": (["pc", "nc"], lambda b, t: [-sum(b.pc) / sum(b.nc)] * b.n, [{}]),
+    "sft": (["pc", "pr", "nc"], lambda b, t: [-sum(b.pc) / sum(b.nc)] * b.n, [{}]),
     "dpo-forward-kl": (FOUR, f_divergence(lambda d, t: -exp(min(-d, mpf(80)))), B),
     "dpo-js": (FOUR, f_divergence(lambda d, t: log(sig(d))), B),
     "dpo-alpha": (FOUR, f_divergence(alpha_score),

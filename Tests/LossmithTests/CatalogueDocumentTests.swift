@@ -57,7 +57,9 @@ extension CatalogueTests {
       ).split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
       let declared = Set(descriptor.inputs.map(\.name))
       // LossKit hands over both completions of a pair even where a loss looks at one.
-      let core: Set = ["policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected"]
+      let core: Set = [
+        "policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected",
+      ]
       #expect(Set(columns).isSubset(of: declared), "\(name)")
       #expect(declared.subtracting(columns).isSubset(of: core), "\(name)")
       for tunable in descriptor.tunables {

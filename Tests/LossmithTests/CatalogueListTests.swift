@@ -35,7 +35,9 @@ extension CatalogueTests {
     }
   }
 
-  @Test("NDCG losses lie in [-1, 0] and reach -1 for the right order", arguments: ["approx-ndcg", "neural-ndcg"])
+  @Test(
+    "NDCG losses lie in [-1, 0] and reach -1 for the right order",
+    arguments: ["approx-ndcg", "neural-ndcg"])
   func ndcg(_ name: String) throws {
     let loss = try CatalogueLosses.open(name)
     var random = RandomStream(seed: 11, purpose: "ndcg")

@@ -93,14 +93,14 @@ enum CatalogueColumn: Codable, ExpressibleByArrayLiteral {
   }
 }
 
-/// Whether two numbers agree to 1e-10 of the second, or to 1e-14.
-func agree(_ found: Double, _ expected: Double) -> Bool {
-  abs(found - expected) <= 1e-10 * abs(expected) + 1e-14
+/// Whether two numbers agree to a part of the second, or to 1e-14.
+func agree(_ found: Double, _ expected: Double, tolerance: Double = 1e-10) -> Bool {
+  abs(found - expected) <= tolerance * abs(expected) + 1e-14
 }
 
 /// Records the first element that disagrees.
 func expectAgreement(
-  _ found: [Double]?, _ expected: [Double], _ label: String,
+  _ found: [Double]?, _ expected: [Double], _ label: String, tolerance: Double = 1e-10,
   _ location: SourceLocation = #_sourceLocation
 ) {
   guard let found, found.count == expected.count else {
@@ -108,7 +108,7 @@ func expectAgreement(
       "\(label): \(String(describing: found)) against \(expected)", sourceLocation: location)
     return
   }
-  let first = found.indices.first { !agree(found[$0], expected[$0]) }
+  let first = found.indices.first { !agree(found[$0], expected[$0], tolerance: tolerance) }
   if let first {
     Issue.record(
       "\(label)[\(first)]: \(found[first]) against \(expected[first])", sourceLocation: location)

@@ -29,7 +29,9 @@ extension CatalogueTests {
     return moved
   }
 
-  @Test("a loss of the margin is blind to what moves policy and reference alike, with gradients that cancel")
+  @Test(
+    "a loss of the margin is blind to what moves policy and reference alike, with gradients that cancel"
+  )
   func margin() throws {
     for name in Self.lossesOfTheMargin {
       let loss = try CatalogueLosses.open(name)
@@ -45,7 +47,8 @@ extension CatalogueTests {
     }
   }
 
-  @Test("the likelihood of the chosen completion is not blind to it", arguments: ["rpo-sum", "aipo"])
+  @Test(
+    "the likelihood of the chosen completion is not blind to it", arguments: ["rpo-sum", "aipo"])
   func likelihoodMoves(_ name: String) throws {
     let loss = try CatalogueLosses.open(name)
     let output = try CatalogueLosses.call(loss, Self.pairs)
@@ -103,7 +106,9 @@ extension CatalogueTests {
     #expect(zip(usual.values, first.values).contains { abs($0 - $1) > 1e-6 })
   }
 
-  @Test("one token a completion makes means sums", arguments: [("dpo-norm", "dpo"), ("ipo-norm", "ipo")])
+  @Test(
+    "one token a completion makes means sums",
+    arguments: [("dpo-norm", "dpo"), ("ipo-norm", "ipo")])
   func tokens(_ normalised: String, _ summed: String) throws {
     var columns = Self.pairs
     columns["chosen_tokens"] = [1, 1, 1, 1]
@@ -161,7 +166,8 @@ extension CatalogueTests {
     }
   }
 
-  @Test("LRML is finite with slope -1 in x, where the published expression is NaN, to margins of 1e8")
+  @Test(
+    "LRML is finite with slope -1 in x, where the published expression is NaN, to margins of 1e8")
   func stableLRML() throws {
     for margin in [1e4, 1e5, 1e8] {
       let output = try CatalogueLosses.call(

@@ -65,11 +65,11 @@ def extreme(seed):
     sizes = [50.015625, 300.25, 2000.5, 10000.125, 100000.75, 1000000.5]
     margins = [s * sign for s in sizes for sign in (1, -1)]
     b = ordinary(seed, 2 * len(margins))
-    # No margin twice: a tie is a kink of what sorts.
+    # No margin twice, nor a log-ratio of the policy: a tie is a kink of what sorts.
     for i, m in enumerate(margins + [1.25 * m for m in margins]):
         # Log-probabilities stay below 0 whichever side moves.
         by_chosen = i < len(margins)
-        base = -abs(m) - 20.25
+        base = -1.5 * abs(m) - 20.25
         b["rc"][i], b["rr"][i] = (base, -35.75) if by_chosen else (-35.75, base)
         b["pc"][i] = b["rc"][i] + (m if by_chosen else 0.0625)
         b["pr"][i] = b["rr"][i] + (0.0625 if by_chosen else -m)

@@ -132,8 +132,8 @@ def ordinary(seed, rows=4, size=5):
         present = size - row % 3
         reference = [draw.randrange(-64 * 200, -64 * 20) / 64 for _ in range(size)]
         policy = [r + draw.randrange(-6 * 64, 6 * 64) / 64 for r in reference]
-        # Sums of 1/16 that differ within a list: ties are tested by properties.
-        scores = [x / 16 for x in draw.sample(range(0, 64), size)]
+        # Sixteenths that differ within a list, some below 0: ties are tested by properties.
+        scores = [x / 16 for x in draw.sample(range(-16, 48), size)]
         mask = [1.0 if k < present else 0.0 for k in range(size)]
         # Places of padding hold anything: a loss must not read them.
         for k in range(present, size):

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -139,11 +139,11 @@ import Testing
   @Test("a median is a kink where the policy is the reference; a wrong gradient there is none")
   func ties() {
     // value_i = softplus(−β (m_i − median)); the lower median keeps it simple.
-    func median(_ margin: [Double]) -> Int {
+    @Sendable func median(_ margin: [Double]) -> Int {
       let order = margin.indices.sorted { (margin[$0], $0) < (margin[$1], $1) }
       return order[(order.count - 1) / 2]
     }
-    func centred(_ factor: Double) -> ClosureLoss.Kernel {
+    @Sendable func centred(_ factor: Double) -> ClosureLoss.Kernel {
       { margin, beta in
         let place = median(margin)
         let x = margin.map { beta * ($0 - margin[place]) }

@@ -136,16 +136,16 @@ import Testing
     #expect(reversed.warnings.map(\.name) == ["wrong-direction"])
   }
 
-  @Test("a median is a kink where the policy is the reference; a wrong gradient there is none")
+  @Test("a quantile is a kink where the policy is the reference; a wrong gradient there is none")
   func ties() {
-    // value_i = softplus(−β (m_i − median)); the lower median keeps it simple.
-    @Sendable func median(_ margin: [Double]) -> Int {
+    // value_i = softplus(−β (m_i − second smallest margin)).
+    @Sendable func second(_ margin: [Double]) -> Int {
       let order = margin.indices.sorted { (margin[$0], $0) < (margin[$1], $1) }
-      return order[(order.count - 1) / 2]
+      return order[min(1, order.count - 1)]
     }
     @Sendable func centred(_ factor: Double) -> ClosureLoss.Kernel {
       { margin, beta in
-        let place = median(margin)
+        let place = second(margin)
         let x = margin.map { beta * ($0 - margin[place]) }
         var slopes = x.map { -beta * sigmoid(-$0) * factor }
         slopes[place] -= slopes.reduce(0, +)

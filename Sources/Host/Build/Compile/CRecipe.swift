@@ -39,7 +39,8 @@ struct CRecipe {
       language == .c ? "-std=c11" : "-std=c++17", "-Wall", "-I", Self.headers,
       "-fdiagnostics-color=never", "-fno-diagnostics-show-line-numbers", "-Wl,-z,defs",
       // C++'s own library only where something of it is used.
-      "-Wl,--as-needed", "-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,-z,relro", "-Wl,--build-id=none", "-lm",
+      "-Wl,--as-needed", "-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,-z,relro", "-Wl,--build-id=none",
+      "-lm",
     ]
   }
 

@@ -35,13 +35,14 @@ struct CellEnd {
   }
 
   private func died(of signal: Int32) -> LossFailure {
-    let used = report.max_resident_kilobytes * 1024
+    // A report that was forged may hold any number.
+    let used = 1024 * Double(report.max_resident_kilobytes)
     switch signal {
     case SIGSYS: return violation(nil)
     case SIGXCPU: return timeout
     case SIGKILL:
       // We kill with a cause; without one it was the kernel short of memory, or a person.
-      if used * 2 >= UInt64(limits.memoryBytes) { return outOfMemory }
+      if used * 2 >= Double(limits.memoryBytes) { return outOfMemory }
       return LossFailure(
         .hostFault(cause: "the plug-in process was killed from outside"),
         "somebody or something killed the plug-in process")
@@ -51,7 +52,7 @@ struct CellEnd {
         remedy: "Build the plug-in again.")
     default:
       // A null pointer that a failed mapping left behind is a matter of memory.
-      if used >= UInt64(Double(limits.memoryBytes) * 0.95) { return outOfMemory }
+      if used >= Double(limits.memoryBytes) * 0.95 { return outOfMemory }
       return LossFailure(
         .crashed(signal: signal),
         "the plug-in crashed with \(SignalName.name(of: signal))"

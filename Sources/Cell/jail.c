@@ -179,8 +179,8 @@ static int load(uint32_t action, int loading, int *listener) {
   /* A call of another architecture (int 0x80, x32) never reaches the rules. */
   int result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
   if (result == 0) result = allow_computing(filter);
-  if (result == 0 && action == SCMP_ACT_NOTIFY)
-    /* The line to the reporter: it must work before the reporter can answer. */
+  if (result == 0 && loading)
+    /* The line to the reporter: it must work before the reporter can answer, and closes then. */
     result = seccomp_rule_add(
         filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1, SCMP_A0(SCMP_CMP_EQ, CELL_FD_LINE));
   if (result == 0 && action != SCMP_ACT_NOTIFY) result = allow_killing_mode(filter, loading);
@@ -218,10 +218,11 @@ int jail_install_filter(int notify, cell_hello *hello) {
     close(CELL_FD_LINE);
     return error;
   }
-  /* In killing mode the line closes first: sendmsg will not be allowed. */
-  int error = send_hello(-1, hello);
+  int error = load(SCMP_ACT_KILL_PROCESS, 1, &listener);
+  if (error) return error;
+  error = send_hello(-1, hello);
   close(CELL_FD_LINE);
-  return error ? error : load(SCMP_ACT_KILL_PROCESS, 1, &listener);
+  return error;
 }
 
 void jail_loaded(int notifying) {

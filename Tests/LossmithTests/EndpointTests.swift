@@ -24,7 +24,7 @@ import Testing
     }
     let running = Task { try await server.run() }
     defer { running.cancel() }
-    try await server.waitUntilListening()
+    try await server.waitUntilListening(timeout: 120)
     guard case .ip4(_, let port)? = await server.listeningAddress else {
       throw LossmithError(.hostFault, "the server has no port")
     }

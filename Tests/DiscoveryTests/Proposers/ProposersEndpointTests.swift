@@ -123,7 +123,7 @@ struct ProposersEndpointTests {
     }
     let task = Task { try await server.run() }
     defer { task.cancel() }
-    try await server.waitUntilListening()
+    try await server.waitUntilListening(timeout: 120)
     guard case .ip4(_, let port)? = await server.listeningAddress else {
       Issue.record("the server has no address")
       return

@@ -183,7 +183,7 @@ extension Attack {
     .ends(16, "constructor-crash", .crashed(signal: SIGSEGV)),
     .ends(16, "constructor-loop", .timeout), .tells(16, "constructor-read", 0),
     .tells(16, "constructor-proc", 0), .tells(16, "constructor-library", 0),
-    .violation(16, "dlopen", "openat"), .violation(16, "dlclose", "openat"),
+    .violation(16, "dlopen", "openat"), .ends(16, "dlclose", .ok),
     .ends(16, "destructor", .ok), .ends(16, "atexit", .ok),
     .ends(16, "thread-local", .ok),
   ]

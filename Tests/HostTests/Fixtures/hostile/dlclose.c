@@ -1,4 +1,4 @@
-/* Unloads itself. */
+/* Unloads itself: drops a count only, for the cell holds its own handle. */
 #include "plugin.h"
 #include <dlfcn.h>
 

@@ -23,7 +23,7 @@ discover: build
 	$(PROGRAM) discover
 
 test: format-check build
-	swift test $(SWIFT_FLAGS) --skip-build
+	@scripts/test.sh $(SWIFT_FLAGS)
 
 # Fixtures are broken, slow or hostile on purpose.
 SWIFT_FILES = find Package.swift Sources Plugins Tests -name '*.swift' -not -path '*/Fixtures/*'

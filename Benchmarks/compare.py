@@ -12,6 +12,7 @@ rounds counts for both sides, so that other load of the machine hurts neither.
 import argparse
 import json
 import pathlib
+import re
 import resource
 import subprocess
 import sys
@@ -35,6 +36,13 @@ def environment(needs):
     return python
 
 
+def snake(value):
+    """The same document with keys as Python writes them: tokensPerSecond becomes tokens_per_second."""
+    if isinstance(value, dict):
+        return {re.sub("[A-Z]", lambda m: "_" + m[0].lower(), k): snake(v) for k, v in value.items()}
+    return [snake(part) for part in value] if isinstance(value, list) else value
+
+
 def run(*command):
     """The JSON that a command prints, and the peak of its memory in MB where it tells none."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
@@ -43,7 +51,7 @@ def run(*command):
         sys.exit(f"{' '.join(map(str, command))} failed:\n{result.stderr[-2000:]}")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     text = result.stdout.strip()
-    value = json.loads(text[text.rindex("\n{") :] if "\n{" in text and text[0] not in "[{" else text)
+    value = snake(json.loads(text[text.rindex("\n{") :] if "\n{" in text and text[0] not in "[{" else text))
     if isinstance(value, list):
         value = value[0]
     # The maximum over all children so far is this one's only when it grew.

@@ -60,6 +60,7 @@ let package = Package(
         "Losses", "Host", "Policy", "CCurl",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Mustache", package: "swift-mustache"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .target(

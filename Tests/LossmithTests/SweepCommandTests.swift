@@ -1,0 +1,61 @@
+import Discovery
+import Foundation
+import Losses
+import Testing
+
+@Suite(.serialized) struct SweepCommandTests {
+  private func summary(_ arguments: [String]) async throws -> SweepSummary {
+    let result = try await Program.run(["sweep"] + arguments + ["--json"])
+    try #require(result.status == 0, "\(result.errors)")
+    return try JSON.decode(SweepSummary.self, from: Data(result.output.utf8))
+  }
+
+  private func without(_ seconds: SweepSummary) -> SweepSummary {
+    var summary = seconds
+    summary.seconds = 0
+    for index in summary.curves.indices { summary.curves[index].seconds = 0 }
+    return summary
+  }
+
+  @Test("a sweep that Ctrl-C stopped goes on and gives the numbers of an undisturbed one")
+  func resumption() async throws {
+    let folder = try TemporaryFolder()
+    let (calm, cut) = (folder.url.appending(path: "calm"), folder.url.appending(path: "cut"))
+    func arguments(_ out: URL) -> [String] {
+      [
+        "dpo", "sft", "--task", "bandit", "--beta", "0.05,0.5", "--seeds", "2", "--workers", "2",
+        "--out", out.path,
+      ]
+    }
+    let whole = try await summary(arguments(calm))
+    #expect(whole.done == 8)
+    let dpo = try #require(whole.curves.first { $0.loss == "dpo" })
+    let rewards = dpo.points.compactMap { $0.reward?.mean }
+    let kls = dpo.points.compactMap { $0.kl?.mean }
+    // A smaller β goes further.
+    #expect(rewards.count == 2 && rewards[0] > rewards[1])
+    #expect(kls.count == 2 && kls[0] > kls[1])
+    let (status, errors) = try Program.interrupted(["sweep"] + arguments(cut), when: "dpo β")
+    #expect(status == 130, "\(errors)")
+    #expect(errors.contains("lossmith sweep --resume \(cut.path)"), "\(errors)")
+    let recorded = try SweepFile.contents(of: cut).entries.count
+    #expect(recorded >= 1 && recorded < 8)
+    let resumed = try await summary(["--resume", cut.path])
+    #expect(without(resumed) == without(whole))
+    let csv = try String(contentsOf: cut.appending(path: "sweep.csv"), encoding: .utf8)
+    #expect(csv == (try String(contentsOf: calm.appending(path: "sweep.csv"), encoding: .utf8)))
+  }
+
+  @Test(
+    "flags that contradict each other end with code 2",
+    arguments: [
+      [], ["dpo", "--resume", "x"], ["dpo", "--plan", "x"], ["dpo", "--seeds", "2"],
+      ["dpo", "--beta", "0.1,much"], ["dpo", "--beta", "0"], ["--resume", "/nowhere"],
+      ["--plan", "/nowhere.yaml"], ["dpo", "--task", "nothing"], ["dpo", "--kl-cap", "0"],
+    ])
+  func flags(_ arguments: [String]) async throws {
+    let result = try await Program.run(["sweep"] + arguments)
+    #expect(result.status == 2, "\(result.errors)")
+    #expect(!result.errors.isEmpty)
+  }
+}

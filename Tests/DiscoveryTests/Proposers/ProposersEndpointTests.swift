@@ -128,7 +128,10 @@ struct ProposersEndpointTests {
       Issue.record("the server has no address")
       return
     }
-    let endpoint = try Chat.endpoint("http://127.0.0.1:\(port)/v1/")
+    // The server shares Swift's few threads with every other test: it may take its time.
+    let endpoint = try Chat.endpoint(
+      "http://127.0.0.1:\(port)/v1/",
+      limits: HTTPLimits(connect: 300, total: 600, silence: 600, answer: 1 << 20))
     // The proposer blocks, and the server needs the threads of the test.
     let text = try await withCheckedThrowingContinuation { done in
       Thread.detachNewThread {

@@ -188,7 +188,7 @@ struct HostilePluginTests {
 
   /// Polls for up to five seconds.
   static func eventually(_ condition: () -> Bool) -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<6_000 {
       if condition() { return true }
       usleep(10_000)
     }

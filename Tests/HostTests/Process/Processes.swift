@@ -37,7 +37,7 @@ enum Processes {
 
   /// Waits until a process has gone; false when it is still there after five seconds.
   static func waitUntilGone(_ pid: Int32) -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<6_000 {
       if !isAlive(pid) { return true }
       usleep(10_000)
     }

@@ -23,6 +23,29 @@ struct SuddenDeathTests {
     return found
   }
 
+  /// How far a supervisor has come.
+  enum Stage: CaseIterable {
+    case supervisor, worker, cell
+
+    init(processes: [Int32], regions: Set<String>) {
+      self = processes.isEmpty ? .supervisor : regions.isEmpty ? .worker : .cell
+    }
+  }
+
+  /// Waits until a stage is there, however slow the machine; false when it never comes.
+  private static func reaches(_ stage: Stage, _ supervisor: Int32) -> Bool {
+    for _ in 0..<30_000 {
+      let processes = Processes.descendants(of: supervisor)
+      switch stage {
+      case .supervisor: return true
+      case .worker: if !processes.isEmpty { return true }
+      case .cell: if !Self.regions(of: processes).isEmpty { return true }
+      }
+      usleep(2_000)
+    }
+    return false
+  }
+
   @Test("killing supervisor or worker at a random moment leaves nothing")
   func nothingStays() throws {
     var random = RandomStream(seed: 5, purpose: "sudden-death")
@@ -30,8 +53,7 @@ struct SuddenDeathTests {
     var limits = CellLimits()
     limits.cpuSecondsPerCall = 600
     let jobLimits = limits
-    var moments: [Int: Int] = [:]
-    var seenRegions = 0
+    var seen: [Stage: Int] = [:]
     for trial in 0..<Self.trials {
       var settings = WorkerProgram.settings
       settings.files = nil
@@ -42,13 +64,14 @@ struct SuddenDeathTests {
         _ = try? session.run("supervise", plugin, limits: jobLimits)
       }
       runner.start()
-      // Up to the time that a worker, its cell and the first call take here.
-      usleep(UInt32(random.below(400_000)))
+      // A stage, which takes as long as this machine takes to reach it, and a moment within it.
+      let stage = Stage.allCases[random.below(Stage.allCases.count)]
+      #expect(Self.reaches(stage, supervisor), "trial \(trial): \(stage)")
+      usleep(UInt32(random.below(30_000)))
       kill(supervisor, SIGSTOP)
       let processes = Processes.descendants(of: supervisor)
       let regions = Self.regions(of: processes)
-      seenRegions += regions.count
-      moments[processes.count, default: 0] += 1
+      seen[Stage(processes: processes, regions: regions), default: 0] += 1
       // The supervisor, or its worker when it has one already.
       let victim = trial % 2 == 0 ? supervisor : processes.first ?? supervisor
       kill(victim, SIGKILL)
@@ -64,9 +87,9 @@ struct SuddenDeathTests {
       let after = Processes.all.filter { !Self.regions(of: [$0]).isDisjoint(with: regions) }
       #expect(after == [], "trial \(trial)")
     }
-    // The moments were spread: before the worker, with it, and with its cell.
-    #expect(moments.count >= 3, "\(moments)")
-    #expect(seenRegions > 0)
+    // The moments were spread: before or with the worker, and with its cell.
+    #expect(seen.count >= 2, "\(seen)")
+    #expect(seen[.cell] ?? 0 >= Self.trials / 10, "\(seen)")
   }
 
   @Test("folders of killed processes are swept at the next start, those of living ones stay")

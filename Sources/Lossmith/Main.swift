@@ -32,7 +32,7 @@ struct LossmithCommand: ParsableCommand {
     subcommands: [
       ListCommand.self, NewCommand.self, BuildCommand.self, CheckCommand.self, CallCommand.self,
       PlotCommand.self, WatchCommand.self,
-      EvaluateCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
+      EvaluateCommand.self, AgreementCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
       SFTCommand.self, SampleCommand.self, DoctorCommand.self, BenchCommand.self,
       WorkerCommand.self,
     ])

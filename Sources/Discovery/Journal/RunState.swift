@@ -106,7 +106,8 @@ public struct RunState: Hashable, Sendable {
     }
     if isReplyPending { return "request of reply \(candidates.count + 1), possibly paid for" }
     if confirmationStarted, confirmation == nil { return "confirmation of DPO" }
-    if let finalist = candidates.first(where: { $0.confirmationStarted && $0.confirmation == nil }) {
+    if let finalist = candidates.first(where: { $0.confirmationStarted && $0.confirmation == nil })
+    {
       return "confirmation of \(finalist.name ?? "reply \(finalist.index)")"
     }
     if let finalist = candidates.first(where: { $0.extensionStarted }) {

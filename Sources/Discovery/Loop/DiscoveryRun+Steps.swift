@@ -46,9 +46,11 @@ extension DiscoveryRun {
     let request = ProposalRequest(
       generation: generation, attempt: attempt, index: state.candidates.count,
       system: state.opening?.system ?? "", opening: state.opening?.opening ?? "",
-      exchanges: config.plan.isBlind ? [] : state.candidates.map {
-        .init(reply: $0.reply.text, feedback: $0.judgement?.feedback ?? "")
-      })
+      exchanges: config.plan.isBlind
+        ? []
+        : state.candidates.map {
+          .init(reply: $0.reply.text, feedback: $0.judgement?.feedback ?? "")
+        })
     if let reply = try guarded(.ask, { try parts.proposer.propose(request) }) {
       try append(.received(reply), at: place)
       notify(

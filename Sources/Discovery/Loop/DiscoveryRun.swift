@@ -165,7 +165,6 @@ struct HostFault: Error {
     case ask, parse, build, fingerprint, screening, tuning, evaluation, baseline, prompt
   }
 
-
   var step: Step
   var error: LossmithError
   /// A wrong name or an unusable file stays wrong; a proposer has retried already.

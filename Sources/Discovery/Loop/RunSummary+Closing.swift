@@ -16,7 +16,8 @@ extension RunSummary {
   }
 
   private var finalistsText: String? {
-    guard let finalists, finalists.contains(where: { $0.confirmed != nil || !$0.finding.verdict.isOK })
+    guard let finalists,
+      finalists.contains(where: { $0.confirmed != nil || !$0.finding.verdict.isOK })
     else { return nil }
     var columns: [TextTable.Column] = [
       .left("finalist"), .right("search \(metric)"), .right("confirmed \(metric)"),
@@ -52,7 +53,7 @@ extension RunSummary {
       if !winners.isEmpty {
         lines.append("Beats DPO at equal KL: \(winners.joined(separator: ", ")).")
       } else {
-        let least = finalists.compactMap(\.detectable).min().map {
+        let least = finalists.compactMap(\.detectable).filter { $0 > 0 }.min().map {
           " The smallest difference that these seeds could have shown is about"
             + " \(Readout.fixed($0, decimals: Readout.decimals(for: $0)))."
         }
@@ -68,7 +69,8 @@ extension RunSummary {
       "\($0.name) (\(Readout.fixed($0.reward.mean, decimals: 3)) at KL \(Readout.kl($0.kl.mean)),"
         + " \(Int(($0.seedShare * 100).rounded())) % of seeds)"
     }
-    var text = "Front of reward and KL: \(names.joined(separator: ", "))."
+    let more = names.count > 8 ? " and \(names.count - 8) more" : ""
+    var text = "Front of reward and KL: \(names.prefix(8).joined(separator: ", "))\(more)."
     if let whole = front.hypervolume, let known = front.baselineHypervolume {
       text += " Hypervolume \(Readout.estimate(whole)), baselines alone \(Readout.estimate(known))."
     }

@@ -100,8 +100,7 @@ extension RunSummary {
       equalPValues.append(row.equalKLP)
       return row
     }
-    for (index, pair) in zip(Statistics.holm(pValues), Statistics.holm(equalPValues)).enumerated()
-    {
+    for (index, pair) in zip(Statistics.holm(pValues), Statistics.holm(equalPValues)).enumerated() {
       rows[index].holm = pair.0
       rows[index].equalKLHolm = pair.1
       if rows[index].beats != nil {

@@ -118,7 +118,8 @@ struct DiscoverCommand: ParsableCommand {
       return WorkerEvaluator(
         task: task, tunables: config.tunables, environment: environment, workbench: bench,
         builder: library.builder,
-        catalogueNames: library.catalogue.entries.map(\.name.text), beta: facts.task.beta,
+        catalogueNames: library.catalogue.entries.filter { ($0.family ?? .pairwise) == .pairwise }
+          .map(\.name.text), beta: facts.task.beta,
         catalogue: { name in try lock.withLock { try library.catalogueLoss(name) } })
     }
     // A worker takes one core; each has a workbench of its own.

@@ -32,8 +32,12 @@ struct LossmithCommand: ParsableCommand {
     subcommands: [
       ListCommand.self, NewCommand.self, BuildCommand.self, CheckCommand.self, CallCommand.self,
       PlotCommand.self, WatchCommand.self,
+<<<<<<< HEAD
       EvaluateCommand.self, SweepCommand.self, TrainCommand.self, DiscoverCommand.self,
       ReportCommand.self,
+=======
+      EvaluateCommand.self, AgreementCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
+>>>>>>> df4d221bdcedc1e28d1c278197e53b35a7370a67
       SFTCommand.self, SampleCommand.self, DoctorCommand.self, BenchCommand.self,
       WorkerCommand.self,
     ])

@@ -23,6 +23,9 @@ extension FactsJob: WorkerJob {
 extension DescribeJob: WorkerJob {
   var reads: [String] { [plugin.library] }
 }
+extension ProbeJob: WorkerJob {
+  var reads: [String] { plugins.map(\.library) }
+}
 extension CallJob: WorkerJob {
   var reads: [String] { [plugin.library] }
 }

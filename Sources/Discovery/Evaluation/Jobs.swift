@@ -26,7 +26,7 @@ public struct PluginSpec: Codable, Sendable, Hashable {
 
 /// What a worker can be asked for. The raw value is the job's name on the control channel.
 public enum JobKind: String, Sendable {
-  case facts, describe, call, check, evaluate, train, sample, sft
+  case facts, describe, call, check, evaluate, train, sample, sft, probe
 }
 
 /// Facts of the machine and of a task as a worker sees them: the supervisor's own OpenBLAS may have
@@ -57,6 +57,8 @@ public struct TaskFacts: Codable, Sendable, Hashable {
   public var metricDescription: String
   /// The recipe's β.
   public var beta: Double
+  /// The KL up to which a frontier of the task is measured; nil for a task without one.
+  public var klCap: Double?
   /// Whether its policy is a language model, which a folder can hold.
   public var isLanguageModel: Bool
 }
@@ -73,6 +75,13 @@ public struct DescribeJob: Codable, Sendable {
     }
   }
   public var plugin: PluginSpec
+}
+
+/// Fingerprints of several plug-ins, each in a cell of its own.
+public struct ProbeJob: Codable, Sendable {
+  public struct Reply: Codable, Sendable { public var losses: [JournalEvent.Probed] }
+  public var plugins: [PluginSpec]
+  public var tunables: [String: Double]
 }
 
 /// Values and gradients of one batch.

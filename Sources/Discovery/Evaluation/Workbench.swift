@@ -48,6 +48,18 @@ public final class Workbench {
     try run(.describe, DescribeJob(plugin: plugin), plugin)
   }
 
+  /// The gradients of plug-ins on the probes, in the order given.
+  ///
+  /// - Parameter tunables: where a plug-in declares and allows them; defaults elsewhere.
+  /// - Throws: `LossmithError` for faults of ours or of the machine.
+  public func probe(_ plugins: [PluginSpec], tunables: [String: Double]) throws
+    -> [JournalEvent.Probed]
+  {
+    let reply: ProbeJob.Reply = try run(
+      .probe, ProbeJob(plugins: plugins, tunables: tunables), nil)
+    return reply.losses
+  }
+
   /// - Parameters:
   ///   - document: the text of a batch document.
   ///   - source: how errors name it.

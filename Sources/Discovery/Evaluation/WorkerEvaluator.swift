@@ -24,14 +24,20 @@ public final class WorkerEvaluator: CandidateEvaluator {
   private let workbench: Workbench
   private let builder: PluginBuilder
   private let catalogue: (String) throws -> CatalogueLoss
+  public let catalogueNames: [String]
+  /// The task's β, for a fingerprint as training would have it.
+  private let beta: Double?
 
   /// - Parameters:
   ///   - metric: replaces the task's η when given.
   ///   - environment: facts that go with the numbers, see ``Workbench/taskFacts(_:metric:progress:)``.
+  ///   - catalogueNames: losses that a candidate may turn out to be.
+  ///   - beta: of the task's recipe.
   ///   - catalogue: finds, and builds if need be, a loss of the catalogue.
   public init(
     task: String, metric: String? = nil, tunables: [String: Double], environment: [String: String],
-    workbench: Workbench, builder: PluginBuilder,
+    workbench: Workbench, builder: PluginBuilder, catalogueNames: [String] = [],
+    beta: Double? = nil,
     catalogue: @escaping (String) throws -> CatalogueLoss
   ) {
     self.task = task
@@ -41,6 +47,8 @@ public final class WorkerEvaluator: CandidateEvaluator {
     self.workbench = workbench
     self.builder = builder
     self.catalogue = catalogue
+    self.catalogueNames = catalogueNames
+    self.beta = beta
   }
 
   public func build(
@@ -65,9 +73,24 @@ public final class WorkerEvaluator: CandidateEvaluator {
     library: URL, name: String, seeds: [UInt64],
     progress: (EvaluationProgress) throws -> Void
   ) throws -> EvaluationRecord {
-    let spec = PluginSpec(name: name, library: library.path, isolation: .process)
-    let reply = try workbench.evaluate(
-      spec, task: task, metric: metric, tunables: tunables, seeds: seeds
+    try evaluate(.init(.library(library), name: name, seeds: seeds), progress: progress)
+  }
+
+  /// The names among a request's tunables that the loss does not declare are ignored by its worker.
+  ///
+  /// With metric `frontier` each seed keeps the reference's reward beside its own metrics.
+  public func evaluate(
+    _ request: EvaluationRequest, progress: (EvaluationProgress) throws -> Void
+  ) throws -> EvaluationRecord {
+    let library =
+      switch request.loss {
+      case .library(let file): file
+      case .baseline: try catalogue(request.name).library
+      }
+    let spec = PluginSpec(name: request.name, library: library.path, isolation: .process)
+    var reply = try workbench.evaluate(
+      spec, task: task, metric: request.metric ?? metric,
+      tunables: tunables.merging(request.tunables) { $1 }, seeds: request.seeds
     ) { update in
       try progress(
         EvaluationProgress(
@@ -77,6 +100,14 @@ public final class WorkerEvaluator: CandidateEvaluator {
     if case .hostFault(let cause) = reply.record.finding.verdict {
       throw LossmithError(.hostFault, cause, remedy: reply.record.finding.message)
     }
+    if request.metric == "frontier" {
+      let references = Dictionary(
+        reply.reference.map { ($0.seed, $0.metrics["reward"]) }, uniquingKeysWith: { $1 })
+      for index in reply.record.seeds.indices {
+        let reward = references[reply.record.seeds[index].seed] ?? nil
+        reply.record.seeds[index].metrics[EqualKL.referenceMetric] = reward
+      }
+    }
     return reply.record
   }
 
@@ -85,6 +116,32 @@ public final class WorkerEvaluator: CandidateEvaluator {
   ) throws -> EvaluationRecord {
     try evaluate(
       library: try catalogue(name).library, name: name, seeds: seeds, progress: progress)
+  }
+
+  public func probe(_ losses: [(loss: EvaluationRequest.Loss, name: String)]) throws
+    -> [JournalEvent.Probed]
+  {
+    var overrides = tunables
+    if overrides["beta"] == nil, let beta { overrides["beta"] = beta }
+    var specs: [PluginSpec] = []
+    var blank: Set<String> = []
+    for (loss, name) in losses {
+      do {
+        let file =
+          switch loss {
+          case .library(let file): file
+          case .baseline: try catalogue(name).library
+          }
+        specs.append(PluginSpec(name: name, library: file.path, isolation: .process))
+      } catch is LossFailure {
+        // A loss of the catalogue that does not build is nobody's twin.
+        blank.insert(name)
+      }
+    }
+    let found = specs.isEmpty ? [] : try workbench.probe(specs, tunables: overrides)
+    return losses.map { _, name in
+      found.first { $0.name == name } ?? .init(name: name, fingerprint: nil, tunables: [])
+    }
   }
 
   public func text(ofBaseline name: String) throws -> BaselineText {

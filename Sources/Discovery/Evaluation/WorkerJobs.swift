@@ -10,6 +10,7 @@ public enum WorkerJobs {
     [
       JobKind.facts.rawValue: { try answer($0, $1, facts) },
       JobKind.describe.rawValue: { try answer($0, $1, describe) },
+      JobKind.probe.rawValue: { try answer($0, $1, probe) },
       JobKind.call.rawValue: { try answer($0, $1, call) },
       JobKind.check.rawValue: { try answer($0, $1, check) },
       JobKind.evaluate.rawValue: { try answer($0, $1, evaluate) },
@@ -36,6 +37,7 @@ public enum WorkerJobs {
           name: $0.name, digest: $0.configurationDigest, referenceHash: $0.reference.hash,
           referenceEta: $0.reference.metrics[$0.etaMetric] ?? .nan, metric: $0.etaMetric,
           summary: $0.summary, metricDescription: $0.etaDescription, beta: $0.recipe.beta,
+          klCap: job.task.flatMap(TaskCatalogue.frontierCap),
           isLanguageModel: languageTask(in: $0) != nil)
       })
   }
@@ -60,6 +62,23 @@ public enum WorkerJobs {
     } catch {
       return .init(finding: error.finding, descriptor: nil)
     }
+  }
+
+  /// A plug-in that fails has no fingerprint; only a fault of ours is thrown.
+  private static func probe(_ job: ProbeJob, _ context: WorkerContext) throws -> ProbeJob.Reply {
+    .init(
+      losses: try job.plugins.map { spec in
+        var probed = JournalEvent.Probed(name: spec.name, fingerprint: nil, tunables: [])
+        do throws(LossFailure) {
+          let loss = try OpenedPlugin(spec, context).open()
+          probed.tunables = loss.descriptor.tunables
+          probed.fingerprint = try GradientFingerprint(of: loss, overrides: job.tunables)
+        } catch {
+          guard case .hostFault(let cause) = error.finding.verdict else { return probed }
+          throw LossmithError(.hostFault, cause, remedy: error.finding.message)
+        }
+        return probed
+      })
   }
 
   private static func call(_ job: CallJob, _ context: WorkerContext) throws -> CallJob.Reply {

@@ -35,8 +35,17 @@ extension RunState.Candidate {
   /// A finalist that fails on one of the further seeds has failed. nil when the candidate did not come
   /// as far as the task.
   public var measurement: EvaluationRecord? {
-    guard var whole = record, whole.finding.verdict.isOK, let further else { return record }
+    guard let record, record.finding.verdict.isOK, let further else { return record }
+    return record.joined(with: further)
+  }
+}
+
+extension EvaluationRecord {
+  /// This record and one of further seeds: failed when the further one is.
+  func joined(with further: EvaluationRecord) -> EvaluationRecord {
+    var whole = self
     whole.seconds += further.seconds
+    guard whole.finding.verdict.isOK else { return whole }
     if further.finding.verdict.isOK {
       whole.seeds += further.seeds
     } else {

@@ -18,10 +18,18 @@ extension JournalEvent.Body {
     case .refused: "refused"
     case .buildStarted: "build-started"
     case .built: "built"
+    case .catalogueProbed: "catalogue-probed"
+    case .fingerprintStarted: "fingerprint-started"
+    case .fingerprinted: "fingerprinted"
+    case .trialStarted: "trial-started"
+    case .trial: "trial"
+    case .tuned: "tuned"
     case .screeningStarted: "screening-started"
     case .screened: "screened"
     case .extensionStarted: "extension-started"
     case .extended: "extended"
+    case .confirmationStarted: "confirmation-started"
+    case .confirmed: "confirmed"
     case .evaluationStarted: "evaluation-started"
     case .evaluated: "evaluated"
     case .judged: "judged"
@@ -35,7 +43,8 @@ extension JournalEvent.Body {
     switch self {
     case .runStarted(let value), .resumed(let value): try RunJSON.encode(value)
     case .baselineStarted(let value): try RunJSON.encode(value)
-    case .baselineEvaluated(let value), .evaluated(let value), .extended(let value):
+    case .baselineEvaluated(let value), .evaluated(let value), .extended(let value),
+      .confirmed(let value):
       try RunJSON.encode(value)
     case .screened(let value): try RunJSON.encode(value)
     case .opened(let value): try RunJSON.encode(value)
@@ -43,12 +52,16 @@ extension JournalEvent.Body {
     case .proposed(let value): try RunJSON.encode(value)
     case .refused(let value): try RunJSON.encode(value)
     case .built(let value): try RunJSON.encode(value)
+    case .catalogueProbed(let value): try RunJSON.encode(value)
+    case .fingerprinted(let value): try RunJSON.encode(value)
+    case .trial(let value): try RunJSON.encode(value)
+    case .trialStarted(let value), .tuned(let value): try RunJSON.encode(value)
     case .judged(let value): try RunJSON.encode(value)
     case .generationEnded(let value): try RunJSON.encode(value)
     case .hostFault(let value): try RunJSON.encode(value)
     case .stopped(let value): try RunJSON.encode(value)
     case .requested, .exhausted, .buildStarted, .screeningStarted, .evaluationStarted,
-      .extensionStarted:
+      .extensionStarted, .fingerprintStarted, .confirmationStarted:
       Data("{}".utf8)
     }
   }
@@ -71,10 +84,18 @@ extension JournalEvent.Body {
     case "refused": self = .refused(try read())
     case "build-started": self = .buildStarted
     case "built": self = .built(try read())
+    case "catalogue-probed": self = .catalogueProbed(try read())
+    case "fingerprint-started": self = .fingerprintStarted
+    case "fingerprinted": self = .fingerprinted(try read())
+    case "trial-started": self = .trialStarted(try read())
+    case "trial": self = .trial(try read())
+    case "tuned": self = .tuned(try read())
     case "screening-started": self = .screeningStarted
     case "screened": self = .screened(try read())
     case "extension-started": self = .extensionStarted
     case "extended": self = .extended(try read())
+    case "confirmation-started": self = .confirmationStarted
+    case "confirmed": self = .confirmed(try read())
     case "evaluation-started": self = .evaluationStarted
     case "evaluated": self = .evaluated(try read())
     case "judged": self = .judged(try read())

@@ -46,6 +46,15 @@ public struct JournalEvent: Hashable, Sendable {
     case refused(Refusal)
     case buildStarted
     case built(Library)
+    /// The gradients of the catalogue's losses on the probes.
+    case catalogueProbed(CatalogueProbed)
+    /// Those of a candidate.
+    case fingerprintStarted
+    case fingerprinted(Fingerprinted)
+    /// One setting of tunables; of a candidate, or of a baseline where the place names none.
+    case trialStarted(Tuned)
+    case trial(Trial)
+    case tuned(Tuned)
     /// The cheap stage of a candidate, or of a baseline where the place names no candidate.
     case screeningStarted
     case screened(Screening)
@@ -55,6 +64,9 @@ public struct JournalEvent: Hashable, Sendable {
     case extensionStarted
     /// The record of these seeds alone.
     case extended(Evaluation)
+    /// A finalist, or DPO where the place names no candidate, on seeds that no selection saw.
+    case confirmationStarted
+    case confirmed(Evaluation)
     /// The candidate's last word: its verdict and what the proposer is told.
     case judged(Judgement)
     case generationEnded(GenerationEnd)

@@ -6,7 +6,8 @@ enum JournalSchema {
   /// Raised whenever an older program could misread the file.
   ///
   /// 2: the cheap stage and the finalists' further seeds. The events of version 1 are read as they are.
-  static let version = 2
+  /// 3: fingerprints, tuning, races of several looks, confirmation. Older events are read as they are.
+  static let version = 3
   /// The bytes "Loss": tells a journal from any other SQLite file.
   static let applicationID = 0x4C6F_7373
 
@@ -22,7 +23,7 @@ enum JournalSchema {
       let found = try check(db, path: path)
       if found < version {
         // Events never change; what people look at is made anew.
-        for view in ["candidates", "baselines", "disturbances"] {
+        for view in ["candidates", "baselines", "disturbances", "confirmations"] {
           try db.execute(sql: "DROP VIEW IF EXISTS \(view)")
         }
         try db.execute(sql: views + "PRAGMA user_version = \(version);")
@@ -83,6 +84,9 @@ enum JournalSchema {
         max(CASE WHEN kind IN ('proposed', 'refused') THEN payload ->> '$.name' END) AS name,
         max(CASE kind WHEN 'judged' THEN payload ->> '$.finding.verdict' END) AS verdict,
         max(CASE kind WHEN 'judged' THEN payload ->> '$.stoppedAt' END) AS stopped_at,
+        max(CASE kind WHEN 'fingerprinted' THEN payload ->> '$.twin.name' END) AS twin,
+        max(CASE kind WHEN 'fingerprinted' THEN payload ->> '$.twin.scale' END) AS twin_scale,
+        max(CASE kind WHEN 'tuned' THEN payload -> '$.tunables' END) AS tuned,
         max(CASE kind WHEN 'screened' THEN payload ->> '$.eta.mean' END) AS cheap_eta,
         max(CASE kind WHEN 'judged' THEN payload ->> '$.eta.mean' END) AS eta,
         max(CASE kind WHEN 'judged' THEN payload ->> '$.eta.se' END) AS se,
@@ -98,6 +102,14 @@ enum JournalSchema {
         payload ->> '$.record.finding.verdict' AS verdict,
         payload ->> '$.record.seconds' AS seconds
       FROM event WHERE kind = 'baseline-evaluated';
+    -- One row a seed; candidate is null for DPO.
+    CREATE VIEW confirmations AS
+      SELECT
+        event.candidate, event.payload ->> '$.record.plugin' AS name,
+        seed.value ->> '$.seed' AS seed, seed.value ->> '$.metrics.reward' AS reward,
+        seed.value ->> '$.metrics.kl' AS kl
+      FROM event, json_each(event.payload, '$.record.seeds') AS seed
+      WHERE event.kind = 'confirmed';
     CREATE VIEW disturbances AS
       SELECT id, time, kind, payload FROM event
       WHERE kind IN ('resumed', 'host-fault', 'stopped');

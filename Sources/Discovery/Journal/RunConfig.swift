@@ -37,6 +37,8 @@ public struct RunConfig: Hashable, Sendable, Codable {
   public var breaker: Int
   /// Values for tunables that losses declare: `beta` …
   public var tunables: [String: Double]
+  /// How losses are compared; nil in runs of older programs.
+  public var search: SearchPlan?
   /// What else decides the numbers, by name: BLAS threads and core type, isolation.
   public var settings: [String: String]
 
@@ -109,6 +111,7 @@ public struct RunConfig: Hashable, Sendable, Codable {
       "Give the number of generations to wait for a better mean.")
     try require(
       resamples >= 0, "The number of resamples is negative.", "--resamples", "Give 0 or more.")
+    try plan.validate(seeds: seeds)
     try require(
       breaker >= 1, "The breaker must be at least 1.", "--breaker", "Give a number such as 10.")
   }

@@ -19,6 +19,8 @@ public struct RunFlags: Hashable, Sendable {
   public var patience: Int?
   public var resamples: Int?
   public var tunables: [String: Double]?
+  /// Only what is named here is compared, see ``SearchPlan/described``.
+  public var search: [String: String] = [:]
   /// Only the settings named here are compared.
   public var settings: [String: String] = [:]
 
@@ -54,6 +56,10 @@ extension RunConfig {
     compare("resamples", resamples, flags.resamples)
     for (name, given) in (flags.tunables ?? [:]).sorted(by: { $0.key < $1.key }) {
       compare(name, tunables[name], given)
+    }
+    let described = plan.described
+    for (name, given) in flags.search.sorted(by: { $0.key < $1.key }) {
+      compare(name, described[name], given)
     }
     for (name, given) in flags.settings.sorted(by: { $0.key < $1.key }) {
       compare(name, settings[name], given)

@@ -12,6 +12,8 @@ extension RunState {
 
     switch event.body {
     case .runStarted(let session), .resumed(let session):
+      // A request that failed has its answer: there was none to pay for.
+      if isReplyPending, stopBefore?.reason != .proposer { possiblyPaid += 1 }
       sessions += 1
       environment = session.environment
     case .baselineStarted(let baseline):
@@ -34,16 +36,29 @@ extension RunState {
     case .exhausted:
       isReplyPending = false
       isExhausted = true
+    case .catalogueProbed(let probed):
+      catalogue = probed.losses
+    case .trialStarted where event.place.candidate == nil: break
+    case .trial(let trial) where event.place.candidate == nil:
+      guard let last = baselines.indices.last else { throw Self.impossible(event) }
+      baselines[last].trials.append(trial)
+    case .tuned(let tuned) where event.place.candidate == nil:
+      guard let last = baselines.indices.last else { throw Self.impossible(event) }
+      baselines[last].tuned = tuned.tunables
+    case .confirmationStarted where event.place.candidate == nil: confirmationStarted = true
+    case .confirmed(let evaluation) where event.place.candidate == nil:
+      confirmation = evaluation.record
     case .screened(let screening) where event.place.candidate == nil:
       guard let last = baselines.indices.last else { throw Self.impossible(event) }
       baselines[last].screening = screening
-    case .extensionStarted, .extended:
+    case .extensionStarted, .extended, .confirmationStarted, .confirmed:
       guard let index = event.place.candidate, candidates.indices.contains(index - 1),
         candidates[index - 1].record != nil
       else { throw Self.impossible(event) }
       candidates[index - 1].apply(event.body)
     case .proposed, .refused, .buildStarted, .built, .screeningStarted, .screened,
-      .evaluationStarted, .evaluated, .judged:
+      .evaluationStarted, .evaluated, .judged, .fingerprintStarted, .fingerprinted, .trialStarted,
+      .trial, .tuned:
       guard let last = candidates.indices.last, candidates[last].index == event.place.candidate
       else { throw Self.impossible(event) }
       candidates[last].apply(event.body)
@@ -82,7 +97,20 @@ extension RunState.Candidate {
     case .screeningStarted: screeningStarted = true
     case .screened(let screening): self.screening = screening
     case .extensionStarted: extensionStarted = true
-    case .extended(let evaluation): further = evaluation.record
+    case .extended(let evaluation):
+      extensionStarted = false
+      further = further?.joined(with: evaluation.record) ?? evaluation.record
+    case .confirmationStarted: confirmationStarted = true
+    case .confirmed(let evaluation): confirmation = evaluation.record
+    case .fingerprintStarted: fingerprintStarted = true
+    case .fingerprinted(let found):
+      fingerprint = found
+      refusal = found.refusal
+    case .trialStarted: trialStarted = true
+    case .trial(let trial):
+      trialStarted = false
+      trials.append(trial)
+    case .tuned(let tuned): self.tuned = tuned.tunables
     case .evaluationStarted: evaluationStarted = true
     case .evaluated(let evaluation): record = evaluation.record
     case .judged(let judgement): self.judgement = judgement

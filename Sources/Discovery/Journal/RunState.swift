@@ -7,6 +7,9 @@ public struct RunState: Hashable, Sendable {
     public var name: String
     /// nil without a cheap stage.
     public var screening: JournalEvent.Screening?
+    /// Settings that were tried, and the one that η is measured with; empty and nil without tuning.
+    public var trials: [JournalEvent.Trial] = []
+    public var tuned: [String: Double]?
     /// nil while it is being evaluated.
     public var record: EvaluationRecord?
   }
@@ -27,15 +30,25 @@ public struct RunState: Hashable, Sendable {
     public var refusal: Finding?
     public var buildStarted = false
     public var library: JournalEvent.Library?
+    public var fingerprintStarted = false
+    /// nil where nothing is compared.
+    public var fingerprint: JournalEvent.Fingerprinted?
+    public var trialStarted = false
+    public var trials: [JournalEvent.Trial] = []
+    public var tuned: [String: Double]?
     public var screeningStarted = false
     /// nil without a cheap stage.
     public var screening: JournalEvent.Screening?
     public var evaluationStarted = false
     public var record: EvaluationRecord?
     public var judgement: JournalEvent.Judgement?
+    /// Whether a further seed is under way.
     public var extensionStarted = false
     /// Of the further seeds of a finalist, alone.
     public var further: EvaluationRecord?
+    public var confirmationStarted = false
+    /// On the seeds of the confirmation.
+    public var confirmation: EvaluationRecord?
   }
 
   /// A generation that is over.
@@ -54,6 +67,14 @@ public struct RunState: Hashable, Sendable {
   public var environment: [String: String] = [:]
   public var baselines: [Baseline] = []
   public var opening: JournalEvent.Opening?
+  /// Fingerprints of the catalogue; nil before they are taken, and where none are.
+  public var catalogue: [JournalEvent.Probed]?
+  public var confirmationStarted = false
+  /// DPO's frontier, or DPO alone, on the seeds of the confirmation.
+  public var confirmation: EvaluationRecord?
+  /// Replies that were asked for and under way when a session ended: perhaps paid for, asked for
+  /// again.
+  public var possiblyPaid = 0
   /// Every reply, in order.
   public var candidates: [Candidate] = []
   /// Whether a reply was asked for and has not come.
@@ -84,13 +105,20 @@ public struct RunState: Hashable, Sendable {
       return "evaluation of baseline \(baseline.name)"
     }
     if isReplyPending { return "request of reply \(candidates.count + 1), possibly paid for" }
-    if let finalist = candidates.first(where: { $0.extensionStarted && $0.further == nil }) {
+    if confirmationStarted, confirmation == nil { return "confirmation of DPO" }
+    if let finalist = candidates.first(where: { $0.confirmationStarted && $0.confirmation == nil })
+    {
+      return "confirmation of \(finalist.name ?? "reply \(finalist.index)")"
+    }
+    if let finalist = candidates.first(where: { $0.extensionStarted }) {
       return "further seeds of \(finalist.name ?? "reply \(finalist.index)")"
     }
     guard let last = candidates.last, last.judgement == nil else { return nil }
     let name = last.name ?? "reply \(last.index)"
     if last.record != nil || last.refusal != nil { return nil }
+    if last.fingerprintStarted && last.fingerprint == nil { return "fingerprint of \(name)" }
     if last.screeningStarted && last.screening == nil { return "cheap stage of \(name)" }
+    if last.trialStarted { return "tuning of \(name)" }
     if last.evaluationStarted { return "evaluation of \(name)" }
     return last.buildStarted && last.library == nil ? "build of \(name)" : nil
   }

@@ -35,6 +35,20 @@ public protocol CandidateEvaluator: AnyObject {
     baseline name: String, seeds: [UInt64], progress: (EvaluationProgress) throws -> Void
   ) throws -> EvaluationRecord
 
+  /// The same with another metric or other tunables; without either it is one of the two above.
+  func evaluate(
+    _ request: EvaluationRequest, progress: (EvaluationProgress) throws -> Void
+  ) throws -> EvaluationRecord
+
+  /// Takes the fingerprints of losses, in their order, and what tunables they declare.
+  ///
+  /// A loss that cannot be called has no fingerprint and is no error.
+  func probe(_ losses: [(loss: EvaluationRequest.Loss, name: String)]) throws
+    -> [JournalEvent.Probed]
+
+  /// The losses that a candidate may turn out to be, by name; sorted.
+  var catalogueNames: [String] { get }
+
   /// What the proposer is shown of a loss of the catalogue.
   func text(ofBaseline name: String) throws -> BaselineText
 }

@@ -17,10 +17,12 @@ extension DiscoveryRun {
       }
       try append(.screened(screening))
     }
+    try tuneBaseline(name)
+    let tuned = state.baselines.last?.tuned ?? [:]
     let record = try guarded(.baseline) {
-      let record = try parts.evaluator.evaluate(baseline: name, seeds: config.seeds) {
-        try relay($0, name: name)
-      }
+      let record = try parts.evaluator.evaluate(
+        EvaluationRequest(.baseline, name: name, seeds: config.seeds, tunables: tuned)
+      ) { try relay($0, name: name) }
       let sound = try soundRecord(record, seeds: config.seeds)
       // Without DPO there is nothing to compare with, and DPO is known to be well.
       if name == "dpo", !sound.finding.verdict.isOK {
@@ -75,17 +77,15 @@ extension DiscoveryRun {
     try append(.evaluated(.init(record: record)), at: candidate.place)
   }
 
-  /// Trains a finalist with the seeds that it has not had.
-  func extend(_ finalist: RunState.Candidate) throws {
+  /// Trains a candidate in the race with one more seed.
+  func extend(_ finalist: RunState.Candidate, seed: UInt64) throws {
     guard let name = finalist.name, let folder = finalist.folder else { return }
     let file = try finalistLibrary(finalist)
     if !finalist.extensionStarted { try append(.extensionStarted, at: finalist.place) }
-    let seeds = config.finalistSeeds
-    notify(finalist.progress(.finalist, "\(seeds.count) further seeds"))
-    let record = try measure(file, name: name, seeds: seeds, candidate: finalist)
-    var whole = finalist
-    whole.further = record
-    try writeRecord(whole.measurement ?? record, in: folder)
+    notify(finalist.progress(.finalist, "further seed \(seed)"))
+    let record = try measure(file, name: name, seeds: [seed], candidate: finalist)
+    let whole = finalist.measurement?.joined(with: record) ?? record
+    try writeRecord(whole, in: folder)
     try append(.extended(.init(record: record)), at: finalist.place)
     if case .measured(_, let eta, _) = state.outcome(
       of: state.candidates[finalist.index - 1], metric: config.metric)
@@ -128,22 +128,23 @@ extension DiscoveryRun {
 
   // MARK: - Parts
 
-  private func measure(
+  func measure(
     _ library: URL, name: String, seeds: [UInt64], candidate: RunState.Candidate
   ) throws -> EvaluationRecord {
     try guarded(.evaluation) {
       do {
         return try soundRecord(
-          try parts.evaluator.evaluate(library: library, name: name, seeds: seeds) {
-            try relay($0, candidate: candidate)
-          }, seeds: seeds)
+          try parts.evaluator.evaluate(
+            EvaluationRequest(
+              .library(library), name: name, seeds: seeds, tunables: candidate.tuned ?? [:])
+          ) { try relay($0, candidate: candidate) }, seeds: seeds)
       } catch let failure as LossFailure {
         return try soundRecord(failed(name, failure.finding), seeds: seeds)
       }
     }
   }
 
-  private func failed(_ name: String, _ finding: Finding) -> EvaluationRecord {
+  func failed(_ name: String, _ finding: Finding) -> EvaluationRecord {
     EvaluationRecord(
       plugin: name, finding: finding,
       referenceHash: state.baselines.first?.record?.referenceHash ?? "", seeds: [], seconds: 0)
@@ -164,13 +165,13 @@ extension DiscoveryRun {
       reference: state.baselines.first?.screening?.record.referenceHash)
   }
 
-  private func writeRecord(_ record: EvaluationRecord, in folder: String) throws {
+  func writeRecord(_ record: EvaluationRecord, in folder: String) throws {
     try directory.write(try RunJSON.encode(record, pretty: true), "evaluation.json", in: folder)
   }
 
   /// The candidate's library; nil when it had vanished and was built anew, so that the plan is asked
   /// again.
-  private func library(of candidate: RunState.Candidate) throws -> URL? {
+  func library(of candidate: RunState.Candidate) throws -> URL? {
     guard let library = candidate.library else { return nil }
     let file = directory.url.appending(path: library.path)
     if FileManager.default.fileExists(atPath: file.path) { return file }
@@ -180,7 +181,7 @@ extension DiscoveryRun {
   }
 
   /// The library of a candidate that has its verdict already, so that a build is no event.
-  private func finalistLibrary(_ finalist: RunState.Candidate) throws -> URL {
+  func finalistLibrary(_ finalist: RunState.Candidate) throws -> URL {
     let file = directory.url.appending(path: finalist.library?.path ?? "")
     guard !FileManager.default.fileExists(atPath: file.path), let proposal = finalist.proposal,
       let name = finalist.name, let folder = finalist.folder

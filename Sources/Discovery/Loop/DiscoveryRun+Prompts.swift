@@ -42,7 +42,20 @@ extension DiscoveryRun {
     }
     return SuccessFeedback(
       loss: loss, archive: archive,
-      warnings: (candidate.library?.warnings ?? []) + (candidate.record?.warnings ?? []))
+      warnings: (candidate.library?.warnings ?? []) + (candidate.record?.warnings ?? [])
+        + notes(on: candidate))
+  }
+
+  /// What is no warning of the checks and should be known all the same.
+  private func notes(on candidate: RunState.Candidate) -> [String] {
+    var notes: [String] = []
+    if let tuned = candidate.tuned, !tuned.isEmpty {
+      notes.append("tuned: the tunables were tuned on other seeds: \(Self.text(tuned))")
+    }
+    if let twin = candidate.fingerprint?.twin {
+      notes.append("twin: the gradients are those of \(twin.text)")
+    }
+    return notes
   }
 
   func stoppedFeedback(

@@ -7,14 +7,19 @@ extension DiscoveryRun {
   func perform(_ step: RunPlan.Step) throws {
     switch step {
     case .baseline(let name): try evaluateBaseline(name)
+    case .probeCatalogue: try probeCatalogue()
     case .open: try open()
     case .ask(let generation, let attempt): try ask(generation: generation, attempt: attempt)
     case .read: try read(try current())
     case .build: try build(try current())
+    case .fingerprint: try fingerprint(try current())
     case .screen: try screen(try current())
+    case .tune: try tune(try current())
     case .evaluate: try evaluate(try current())
     case .judge: try judge(try current())
-    case .extend(let index): try extend(state.candidates[index - 1])
+    case .extend(let index, let seed): try extend(state.candidates[index - 1], seed: seed)
+    case .confirmBaseline: try confirmBaseline()
+    case .confirm(let index): try confirm(state.candidates[index - 1])
     case .close(let generation, let winner): try close(generation, winner: winner)
     case .stop: break
     }
@@ -41,9 +46,11 @@ extension DiscoveryRun {
     let request = ProposalRequest(
       generation: generation, attempt: attempt, index: state.candidates.count,
       system: state.opening?.system ?? "", opening: state.opening?.opening ?? "",
-      exchanges: state.candidates.map {
-        .init(reply: $0.reply.text, feedback: $0.judgement?.feedback ?? "")
-      })
+      exchanges: config.plan.isBlind
+        ? []
+        : state.candidates.map {
+          .init(reply: $0.reply.text, feedback: $0.judgement?.feedback ?? "")
+        })
     if let reply = try guarded(.ask, { try parts.proposer.propose(request) }) {
       try append(.received(reply), at: place)
       notify(

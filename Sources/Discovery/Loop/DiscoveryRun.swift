@@ -161,7 +161,9 @@ public final class DiscoveryRun {
 
 /// An error that is not the candidate's: of the machine, of Lossmith, of the proposer.
 struct HostFault: Error {
-  enum Step: String { case ask, parse, build, screening, evaluation, baseline, prompt }
+  enum Step: String {
+    case ask, parse, build, fingerprint, screening, tuning, evaluation, baseline, prompt
+  }
 
   var step: Step
   var error: LossmithError

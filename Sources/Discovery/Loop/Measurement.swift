@@ -12,6 +12,13 @@ extension EvaluationRecord {
   /// - Returns: nil when one of them failed, when they share no seed, when a seed lacks the metric, or
   ///   when their numbers belong to different reference policies and cannot be compared.
   public func difference(to other: EvaluationRecord, metric: String) -> Difference? {
+    differences(to: other, metric: metric).map {
+      Statistics.pairedDifference($0, [Double](repeating: 0, count: $0.count))
+    }
+  }
+
+  /// The same seed by seed, in the order of this record's seeds; never empty.
+  func differences(to other: EvaluationRecord, metric: String) -> [Double]? {
     guard finding.verdict.isOK, other.finding.verdict.isOK,
       referenceHash == other.referenceHash, let mine = values(of: metric),
       let theirs = other.values(of: metric)
@@ -19,10 +26,9 @@ extension EvaluationRecord {
     let partners = Dictionary(
       zip(other.seeds.map(\.seed), theirs), uniquingKeysWith: { first, _ in first })
     let pairs = zip(seeds.map(\.seed), mine).compactMap { seed, value in
-      partners[seed].map { (value, $0) }
+      partners[seed].map { value - $0 }
     }
-    return pairs.isEmpty
-      ? nil : Statistics.pairedDifference(pairs.map(\.0), pairs.map(\.1))
+    return pairs.isEmpty ? nil : pairs
   }
 
   private func values(of metric: String) -> [Double]? {

@@ -45,6 +45,22 @@ public final class ParallelEvaluator: CandidateEvaluator {
     }
   }
 
+  public func evaluate(
+    _ request: EvaluationRequest, progress: (EvaluationProgress) throws -> Void
+  ) throws -> EvaluationRecord {
+    try share(request.seeds, progress) { part, seeds, progress in
+      try part.evaluate(request.with(seeds: seeds), progress: progress)
+    }
+  }
+
+  public func probe(_ losses: [(loss: EvaluationRequest.Loss, name: String)]) throws
+    -> [JournalEvent.Probed]
+  {
+    try parts[0].probe(losses)
+  }
+
+  public var catalogueNames: [String] { parts[0].catalogueNames }
+
   private typealias Work =
     @Sendable (
       any CandidateEvaluator, [UInt64], (EvaluationProgress) throws -> Void

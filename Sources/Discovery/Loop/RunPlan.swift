@@ -7,13 +7,18 @@ import Losses
 struct RunPlan {
   enum Step: Hashable {
     case baseline(String)
+    /// Take the fingerprints of the catalogue.
+    case probeCatalogue
     /// The burn-in is done: make the archive that the proposer starts from.
     case open
     case ask(generation: Int, attempt: Int)
     /// The last candidate: read its reply, build, try it on the cheap stage, evaluate, judge.
-    case read, build, screen, evaluate, judge
-    /// Train a finalist, by its index, with its further seeds.
-    case extend(Int)
+    case read, build, fingerprint, screen, tune, evaluate, judge
+    /// Train a candidate in the race, by its index, with one more seed.
+    case extend(Int, seed: UInt64)
+    /// Measure DPO, then the finalists by their indexes, on seeds that no selection saw.
+    case confirmBaseline
+    case confirm(Int)
     case close(generation: Int, winner: Int?)
     case stop(StopReason)
   }
@@ -26,6 +31,7 @@ struct RunPlan {
     if let name = config.baselines.first(where: { !measured.contains($0) }) {
       return .baseline(name)
     }
+    if config.plan.duplicates != .unseen, state.catalogue == nil { return .probeCatalogue }
     if state.opening == nil { return .open }
     if let candidate = state.candidates.last, candidate.judgement == nil {
       return step(for: candidate)
@@ -39,10 +45,7 @@ struct RunPlan {
     if tries.count > config.resamples { return .close(generation: generation, winner: nil) }
     if state.isExhausted, !tries.isEmpty { return .close(generation: generation, winner: nil) }
     if let reason = stopReason(state, elapsed: elapsed, isNewGeneration: tries.isEmpty) {
-      if reason.isEnd, let finalist = finalists(state).first(where: { $0.further == nil }) {
-        return .extend(finalist.index)
-      }
-      return .stop(reason)
+      return reason.isEnd ? closing(state) ?? .stop(reason) : .stop(reason)
     }
     return .ask(generation: generation, attempt: tries.count)
   }
@@ -52,19 +55,19 @@ struct RunPlan {
     if candidate.screening?.passed == false { return .judge }
     if candidate.proposal == nil { return .read }
     if candidate.library == nil { return .build }
-    return config.cheapStage != nil && candidate.screening == nil ? .screen : .evaluate
+    if config.plan.duplicates != .unseen, candidate.fingerprint == nil { return .fingerprint }
+    if config.cheapStage != nil, candidate.screening == nil { return .screen }
+    return !config.plan.tuning.isEmpty && candidate.tuned == nil ? .tune : .evaluate
   }
 
-  /// The best candidates by the mean over their first seeds, the best first; the earlier of two equals.
-  func finalists(_ state: RunState) -> [RunState.Candidate] {
-    guard let count = config.finalists, !config.finalistSeeds.isEmpty else { return [] }
-    let measured = state.candidates.compactMap { candidate in
-      candidate.judgement?.eta.map { (candidate: candidate, mean: $0.mean) }
-    }
-    let order = measured.sorted {
-      ($1.mean, $0.candidate.index) < ($0.mean, $1.candidate.index)
-    }
-    return order.prefix(count).map(\.candidate)
+  /// What a run does once no further proposal is asked for: the race, then the confirmation.
+  private func closing(_ state: RunState) -> Step? {
+    let race = Race(state, config: config)
+    if let (index, seed) = race.waitsFor { return .extend(index, seed: seed) }
+    guard !config.plan.confirmation.isEmpty, !race.finalists.isEmpty else { return nil }
+    if state.confirmation == nil { return .confirmBaseline }
+    return race.finalists.first { state.candidates[$0 - 1].confirmation == nil }
+      .map { .confirm($0) }
   }
 
   private func stopReason(_ state: RunState, elapsed: Double, isNewGeneration: Bool)

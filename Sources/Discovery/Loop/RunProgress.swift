@@ -4,10 +4,16 @@ public struct RunProgress: Hashable, Sendable {
     /// A session begins.
     case start
     case baseline, propose, parse, build, check, train
+    /// Gradients on the probes, compared with those of known losses.
+    case fingerprint
     /// The cheap stage.
     case screen
+    /// Settings of tunables are tried.
+    case tune
     /// Further seeds of a finalist.
     case finalist
+    /// Seeds that no selection saw.
+    case confirm
     /// A candidate's verdict.
     case verdict
     /// A generation is over.

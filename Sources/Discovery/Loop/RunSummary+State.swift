@@ -20,6 +20,7 @@ extension RunSummary {
           }
         var row = Self.row(baseline.name, origin, record: record, eta: eta, delta: delta)
         row.cheapEta = baseline.screening?.eta
+        row.tunables = baseline.tuned
         measured.append(row)
       } else {
         failed.append(
@@ -40,6 +41,8 @@ extension RunSummary {
         var row = Self.row(name, origin, record: record, eta: eta, delta: delta)
         row.warnings = (candidate.library?.warnings ?? []) + row.warnings
         row.cheapEta = candidate.screening?.eta
+        row.twin = candidate.fingerprint?.twin
+        row.tunables = candidate.tuned
         measured.append(row)
       case .stopped(let screening):
         guard let eta = screening.eta, let gain = screening.gain else { continue }
@@ -51,7 +54,8 @@ extension RunSummary {
         failed.append(
           .init(
             name: name, origin: origin, finding: finding, cheapEta: candidate.screening?.eta,
-            seconds: (candidate.measurement ?? candidate.screening?.record)?.seconds))
+            seconds: (candidate.measurement ?? candidate.screening?.record)?.seconds,
+            twin: candidate.fingerprint?.twin))
         failures[finding.verdict.likeness, default: 0] += 1
       }
     }
@@ -67,6 +71,14 @@ extension RunSummary {
       completionTokens: state.candidates.compactMap(\.reply.completionTokens).reduce(0, +),
       elapsed: state.elapsed, sessions: state.sessions, stop: state.stop?.reason,
       cause: state.stop?.cause, environment: state.environment)
+    let race = Race(state, config: config)
+    if !race.finalists.isEmpty, state.stop?.reason.isEnd == true {
+      finalists = Self.finalists(state, race, config)
+      raced = Self.stops(state, race)
+    }
+    hiddenMetric = Self.hiddenMetric(of: dpo, eta: config.metric)
+    front = Self.front(state, config)
+    possiblyPaid = state.possiblyPaid
   }
 
   private static func row(

@@ -30,9 +30,11 @@ extension RunSummary {
       table.add(
         cells(
           row.name, row.origin, cheap: row.cheapEta, seconds: row.seconds,
-          verdict: "\(row.finding.verdict)"))
+          verdict: row.twin?.scale == nil
+            ? "\(row.finding.verdict)" : "duplicate up to scale(\(row.twin?.name ?? ""))"))
     }
-    return table.text + "\n" + closing
+    let statistics = statisticsText
+    return table.text + "\n" + closing + (statistics.isEmpty ? "" : "\n" + statistics)
   }
 
   private func cells(

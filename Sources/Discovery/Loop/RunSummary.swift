@@ -32,6 +32,10 @@ public struct RunSummary: Hashable, Sendable, Codable {
     public var seconds: Double
     /// η on the cheap stage; nil without one.
     public var cheapEta: Estimate?
+    /// The known loss that trains the same policy; nil where none was found or looked for.
+    public var twin: JournalEvent.Twin?
+    /// Those that were tuned; nil without tuning.
+    public var tunables: [String: Double]?
   }
 
   /// A loss that was trained on the cheap stage only, where it learned nothing: a result, no failure.
@@ -57,6 +61,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
     public var cheapEta: Estimate?
     /// Wall time of what was trained.
     public var seconds: Double?
+    /// Of a duplicate: whose, and by what factor.
+    public var twin: JournalEvent.Twin?
   }
 
   /// One generation of the trajectory.
@@ -102,4 +108,17 @@ public struct RunSummary: Hashable, Sendable, Codable {
   public var stop: StopReason?
   public var cause: String?
   public var environment: [String: String]
+  /// The best lower bound first, what the search saw beside what fresh seeds say; nil before the end
+  /// of the run and where nothing is confirmed.
+  public var finalists: [Finalist]?
+  /// Candidates that the race stopped.
+  public var raced: [Stop]?
+  /// A metric that no proposer is told; nil where the task has none.
+  public var hiddenMetric: String?
+  /// nil where reward or KL is not measured.
+  public var front: RewardFront?
+  /// Requests under way when a session ended, asked for again: perhaps paid for twice.
+  public var possiblyPaid: Int?
+  /// Blind sampling at the same cost; nil where none was asked for.
+  public var equalBudget: EqualBudget?
 }

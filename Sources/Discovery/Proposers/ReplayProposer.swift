@@ -33,6 +33,27 @@ public final class ReplayProposer: Proposer {
     replies = try Self.replies(of: data, path: path)
   }
 
+  /// The replies of a recorded run, in the order in which they came.
+  ///
+  /// - Throws: `LossmithError` as ``RunDirectory/read(at:)``; `malformedInput` for a run without one.
+  public init(run: URL) throws {
+    path = run.path
+    replies = try RunDirectory.read(at: run).events.compactMap {
+      if case .received(let reply) = $0.body { reply.text } else { nil }
+    }
+    guard !replies.isEmpty else {
+      throw LossmithError(
+        .malformedInput, "The run holds no reply.", at: path, remedy: "Name another run.")
+    }
+  }
+
+  /// Whether a path is a folder, which can only be a recorded run.
+  public static func isRun(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && isFolder.boolValue
+  }
+
   /// The reply of `request.index`; nil after the last.
   public func propose(_ request: ProposalRequest) throws -> ProposalReply? {
     guard replies.indices.contains(request.index) else { return nil }

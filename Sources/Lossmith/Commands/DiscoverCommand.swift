@@ -63,6 +63,7 @@ struct DiscoverCommand: ParsableCommand {
     help:
       "Workers that share the seeds of a loss (default: one a core); numbers do not depend on it.")
   var workers: Int?
+  @OptionGroup var search: SearchOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -117,6 +118,8 @@ struct DiscoverCommand: ParsableCommand {
       return WorkerEvaluator(
         task: task, tunables: config.tunables, environment: environment, workbench: bench,
         builder: library.builder,
+        catalogueNames: library.catalogue.entries.filter { ($0.family ?? .pairwise) == .pairwise }
+          .map(\.name.text), beta: facts.task.beta,
         catalogue: { name in try lock.withLock { try library.catalogueLoss(name) } })
     }
     // A worker takes one core; each has a workbench of its own.
@@ -128,18 +131,32 @@ struct DiscoverCommand: ParsableCommand {
     }
     let progress = RunProgressPrinter(
       console: console, expectedGenerations: config.generations ?? selection.replies)
-    let parts = DiscoveryRun.Parts(
-      proposer: selection.make(retries: retries, notice: { console.note($0) }),
-      evaluator: ParallelEvaluator(evaluators),
-      screener: config.cheapStage.map { evaluator($0.task, bench: bench) },
-      prompts: try prompts(installation, config, facts.task), observe: progress.show,
-      isInterrupted: { Interruption.isRequested })
-    let outcome = try DiscoveryRun(in: directory, parts: parts).run()
+    // The numbers of this program on that machine, whichever run they are for.
+    func parts() throws -> DiscoveryRun.Parts {
+      DiscoveryRun.Parts(
+        proposer: selection.make(retries: retries, notice: { console.note($0) }),
+        evaluator: ParallelEvaluator(evaluators),
+        screener: config.cheapStage.map { evaluator($0.task, bench: bench) },
+        prompts: try prompts(installation, config, facts.task), observe: progress.show,
+        isInterrupted: { Interruption.isRequested })
+    }
+    let run = try DiscoveryRun(in: directory, parts: parts())
+    var outcome = try run.run()
+    var rival: RunSummary?
+    if config.plan.equalBudget == .bestOfN, outcome.error == nil, outcome.reason.isEnd {
+      console.note("As many proposals again, without feedback.")
+      let blind = try DiscoveryRun(in: DiscoveryRun.blindRival(of: run), parts: parts()).run()
+      (outcome.error, rival) = (blind.error, blind.summary)
+      outcome.summary.compare(with: blind.summary)
+    }
     let report = try RunPages.write(directory.url, installation: installation)
     if output.json {
       console.print(try JSON.text(outcome.summary))
     } else {
       console.print(outcome.summary.table)
+      if let rival, let comparison = outcome.summary.equalBudget {
+        console.print("\nBlind sampling:\n" + rival.table + "\n\n" + comparison.table)
+      }
       console.print("Report: \(report.path)")
     }
     if let error = outcome.error { throw error }
@@ -197,10 +214,10 @@ struct DiscoverCommand: ParsableCommand {
     tunables["beta"] = beta
     let count = seeds ?? 5
     let first = min(count, firstSeeds ?? (chosenTask == "bandit" ? count : 3))
-    let config = RunConfig(
+    var config = RunConfig(
       task: chosenTask, taskDigest: facts.task.digest, metric: facts.task.metric,
       seeds: (0..<UInt64(count)).map { $0 }, firstSeeds: first < count ? first : nil,
-      finalists: first < count ? finalists ?? 3 : nil,
+      finalists: finalists ?? (first < count || search.confirmSeeds != 0 ? 3 : nil),
       cheapStage: stage.map {
         CheapStage(
           task: $0.task.name, taskDigest: $0.task.digest, metric: $0.task.metric,
@@ -211,6 +228,8 @@ struct DiscoverCommand: ParsableCommand {
       generations: generations ?? selection.defaultGenerations, minutes: minutes,
       patience: patience, resamples: resamples ?? 3, tunables: tunables,
       settings: bench.recordedSettings)
+    config.search = search.plan(
+      seeds: count, task: facts.task, proposer: selection.name, recorded: selection.recordedPlan)
     return try RunDirectory.create(at: url, config: config)
   }
 
@@ -228,6 +247,7 @@ struct DiscoverCommand: ParsableCommand {
     flags.minutes = minutes
     flags.patience = patience
     flags.resamples = resamples
+    flags.search = search.described
     flags.tunables = beta.map { ["beta": $0] }
     return try RunDirectory.resume(at: url, flags: flags)
   }

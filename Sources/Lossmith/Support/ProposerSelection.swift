@@ -14,6 +14,8 @@ struct ProposerSelection {
   let defaultGenerations: Int?
   private let endpoint: ChatEndpoint?
   private let replay: ReplayProposer?
+  /// How the run that is replayed compared losses; nil for other proposers and for plain files.
+  let recordedPlan: SearchPlan?
 
   /// - Parameter named: nil chooses `llm` where an endpoint is set, else the embedded transcript.
   /// - Throws: `LossmithError`: `usage` for an unknown proposer or an incomplete endpoint,
@@ -33,6 +35,7 @@ struct ProposerSelection {
           remedy: "Give --base-url and --model, or set LOSSMITH_BASE_URL and LOSSMITH_MODEL.")
       }
       self.endpoint = endpoint
+      recordedPlan = nil
       replay = nil
       name = "llm"
       settings = endpoint.settings
@@ -46,6 +49,7 @@ struct ProposerSelection {
       let file = installation.templates
         .appendingPathComponent("transcripts/discopop-appendix-g.jsonl")
       replay = try ReplayProposer(path: file.path)
+      recordedPlan = nil
       name = "replay"
       settings = ["transcript": "discopop-appendix-g", "sha256": try Self.digest(file.path)]
       note =
@@ -55,10 +59,16 @@ struct ProposerSelection {
     } else if chosen.hasPrefix("replay:") {
       let path = URL(fileURLWithPath: String(chosen.dropFirst("replay:".count)))
         .standardizedFileURL.path
-      let replay = try ReplayProposer(path: path)
+      let run = ReplayProposer.isRun(path) ? URL(fileURLWithPath: path) : nil
+      let replay = try run.map { try ReplayProposer(run: $0) } ?? ReplayProposer(path: path)
       self.replay = replay
+      recordedPlan = try run.map { try RunDirectory.read(at: $0).config.plan }
       name = "replay:\(path)"
-      settings = ["sha256": try Self.digest(path)]
+      settings = [
+        "sha256": try run == nil
+          ? Self.digest(path)
+          : SHA256Digest(of: Data(replay.replies.joined(separator: "\0").utf8)).hex
+      ]
       note = "Replaying \(replay.replies.count) proposals of \(path)."
     } else {
       throw LossmithError(

@@ -20,8 +20,23 @@ extension TaskCatalogue {
     let task = try task(named: text, context: context)
     guard let metric else { return task }
     guard metric == "frontier" else { return try task.measuring(metric) }
-    guard let kind = TaskKind(rawValue: text) else { throw task.lacks(metric) }
+    guard let kind = builtInKind(text) else { throw task.lacks(metric) }
     return try TaskDescription(kind: kind).frontier(of: task)
+  }
+
+  /// The KL in nats up to which a frontier of a task is measured; nil for one that has none, or that
+  /// does not exist.
+  public static func frontierCap(_ text: String) -> Double? {
+    let description =
+      text.hasSuffix(".yaml") || text.hasSuffix(".yml")
+      ? try? TaskFile.load(text) : builtInKind(text).map { TaskDescription(kind: $0) }
+    guard let description, description.kind != .preference else { return nil }
+    return description.number("evaluation.kl_cap")
+  }
+
+  /// `imdb` may have a folder behind its name.
+  private static func builtInKind(_ text: String) -> TaskKind? {
+    TaskKind(rawValue: text.hasPrefix("imdb:") ? "imdb" : text)
   }
 }
 

@@ -1,0 +1,76 @@
+import Losses
+
+/// How a run compares losses beyond training them: the part of its configuration that statistics
+/// need. The defaults are what runs did before this existed, so that old ones resume as they began.
+public struct SearchPlan: Hashable, Sendable, Codable {
+  /// What becomes of a candidate whose gradients are those of a loss that is known.
+  public enum Duplicates: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Nothing is compared.
+    case unseen
+    /// Refused, up to scale too.
+    case refused
+    /// Refused when equal; trained when it differs by a factor.
+    case trainedIfScaled = "trained-if-scaled"
+    /// Trained, with a word on whose twin it is.
+    case trained
+  }
+
+  public var duplicates = Duplicates.unseen
+  /// Seeds that no selection sees, on which finalists and DPO are measured once more; empty for none.
+  public var confirmation: [UInt64] = []
+  /// Whether finalists are compared with DPO's frontier at equal KL, on the seeds of the
+  /// confirmation.
+  public var comparesAtEqualKL = false
+  /// Seeds on which tunables are tuned and η is never measured; empty where nothing is tuned.
+  public var tuning: [UInt64] = []
+  /// Whether the proposer is told nothing of what came of its proposals.
+  public var isBlind = false
+  /// What stands beside the search at equal cost; nil for nothing.
+  public var equalBudget: EqualBudget?
+  /// β of the task's recipe, which tuning starts from.
+  public var beta: Double?
+  /// The corner of the hypervolume: a KL in nats, and the reference's reward.
+  public var klCap: Double?
+  public var referenceReward: Double?
+
+  public enum EqualBudget: String, Hashable, Sendable, Codable, CaseIterable {
+    case bestOfN = "best-of-n"
+  }
+
+  public init() {}
+
+  /// Where the seeds of the confirmation and of the tuning begin. Those of the search count from 0.
+  public static let firstConfirmationSeed: UInt64 = 1_000_000
+  public static let firstTuningSeed: UInt64 = 2_000_000
+
+  public static func seeds(_ count: Int, from first: UInt64) -> [UInt64] {
+    (0..<UInt64(max(0, count))).map { first + $0 }
+  }
+
+  /// What a command line can say of it, by the names of the flags.
+  public var described: [String: String] {
+    [
+      "functional duplicates": duplicates.rawValue,
+      "confirmation seeds": "\(confirmation.count)",
+      "tuning": tuning.isEmpty ? "off" : "on",
+      "equal budget": equalBudget?.rawValue ?? "none",
+      "beats": comparesAtEqualKL ? "on" : "off",
+    ]
+  }
+
+  /// - Parameter seeds: those of the search.
+  /// - Throws: `LossmithError` (`usage`) for a seed that serves two ends.
+  func validate(seeds: [UInt64]) throws {
+    let all = seeds + confirmation + tuning
+    guard Set(all).count == all.count else {
+      throw LossmithError(
+        .usage, "A seed serves both the search and its confirmation or tuning.",
+        at: "--confirm-seeds", remedy: "Give the confirmation seeds that the search does not use.")
+    }
+  }
+}
+
+extension RunConfig {
+  /// The plan, also of a run that was written before there was one.
+  public var plan: SearchPlan { search ?? SearchPlan() }
+}

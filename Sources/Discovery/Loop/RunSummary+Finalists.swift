@@ -1,0 +1,137 @@
+import Losses
+import Policy
+
+extension RunSummary {
+  /// A candidate at the end of the race: what the search saw, and what fresh seeds say.
+  public struct Finalist: Hashable, Sendable, Codable {
+    public var name: String
+    public var candidate: Int
+    /// Over all its seeds of the search, by which it was selected: too high on average, for the best
+    /// of many is partly luck (the winner's curse).
+    public var search: Estimate
+    /// The same against DPO.
+    public var searchDelta: Difference?
+    /// What the difference to DPO exceeds with one-sided 95 %, on the search seeds: finalists are
+    /// ordered by it.
+    public var lowerBound: Double?
+    /// On seeds that no selection saw; nil when it failed there, or nothing was confirmed.
+    public var confirmed: Estimate?
+    public var confirmedDelta: Difference?
+    /// One-sided p of a difference to DPO above 0 on these seeds, and Holm's over all finalists.
+    public var p: Double?
+    public var holm: Double?
+    /// Reward minus what DPO's own frontier reaches at the same KL.
+    public var atEqualKL: Difference?
+    public var equalKLP: Double?
+    public var equalKLHolm: Double?
+    /// Seeds on which the KL lies outside of DPO's frontier, so that nothing is said.
+    public var outside: Int?
+    /// Whether it beats DPO: the whole interval at equal KL lies above 0, on every seed, and Holm's p
+    /// is below 0.05. nil when that was not measured.
+    public var beats: Bool?
+    /// The smallest difference at equal KL that these seeds would have shown, half the interval.
+    public var detectable: Double?
+    /// The metric that no proposer is told, on the same seeds.
+    public var hidden: Estimate?
+    public var hiddenDelta: Difference?
+    /// `ok`, or what went wrong on the fresh seeds.
+    public var finding: Finding
+  }
+
+  /// A candidate that the race stopped before it had all seeds.
+  public struct Stop: Hashable, Sendable, Codable {
+    public var name: String
+    public var candidate: Int
+    /// Seeds that it had.
+    public var seeds: Int
+    /// To the leader of that moment, valid at all looks together.
+    public var gap: Difference
+  }
+
+  /// A metric of a record that is neither η nor told to any proposer; nil where there is none.
+  static func hiddenMetric(of record: EvaluationRecord?, eta: String) -> String? {
+    ["reward_hidden", "winrate", "accuracy", "reward"].first {
+      $0 != eta && record?.estimate($0) != nil
+    }
+  }
+
+  /// Finalists, the best lower bound first.
+  static func finalists(_ state: RunState, _ race: Race, _ config: RunConfig) -> [Finalist] {
+    let dpo = state.baselines.first { $0.name == "dpo" }?.record
+    let hidden = hiddenMetric(of: state.confirmation, eta: config.metric)
+    var pValues: [Double?] = []
+    var equalPValues: [Double?] = []
+    var rows = race.finalists.compactMap { index -> Finalist? in
+      let candidate = state.candidates[index - 1]
+      guard let record = candidate.measurement, let search = record.estimate(config.metric) else {
+        return nil
+      }
+      var row = Finalist(
+        name: candidate.name ?? "reply \(index)", candidate: index, search: search,
+        searchDelta: dpo.flatMap { record.difference(to: $0, metric: config.metric) },
+        lowerBound: race.runners.first { $0.index == index }?.lowerBound,
+        finding: candidate.confirmation?.finding ?? Finding(.ok))
+      guard let fresh = candidate.confirmation, let baseline = state.confirmation else {
+        pValues.append(nil)
+        equalPValues.append(nil)
+        return row
+      }
+      row.confirmed = fresh.estimate(config.metric)
+      row.confirmedDelta = fresh.difference(to: baseline, metric: config.metric)
+      row.p = Statistics.pValue(
+        above: fresh.differences(to: baseline, metric: config.metric) ?? [])
+      pValues.append(row.p)
+      if let hidden {
+        row.hidden = fresh.estimate(hidden)
+        row.hiddenDelta = fresh.difference(to: baseline, metric: hidden)
+      }
+      if config.plan.comparesAtEqualKL,
+        let comparison = EqualKL.compare(fresh, withFrontierOf: baseline)
+      {
+        row.outside = comparison.outside
+        if !comparison.differences.isEmpty {
+          let zeros = [Double](repeating: 0, count: comparison.differences.count)
+          row.atEqualKL = Statistics.pairedDifference(comparison.differences, zeros)
+          row.equalKLP = Statistics.pValue(above: comparison.differences)
+          row.detectable = row.atEqualKL.flatMap(Readout.halfWidth)
+        }
+        row.beats = false
+      }
+      equalPValues.append(row.equalKLP)
+      return row
+    }
+    for (index, pair) in zip(Statistics.holm(pValues), Statistics.holm(equalPValues)).enumerated() {
+      rows[index].holm = pair.0
+      rows[index].equalKLHolm = pair.1
+      if rows[index].beats != nil {
+        rows[index].beats =
+          rows[index].outside == 0 && (rows[index].atEqualKL?.low ?? 0) > 0
+          && (pair.1 ?? 1) < 0.05
+      }
+    }
+    return rows
+  }
+
+  static func stops(_ state: RunState, _ race: Race) -> [Stop] {
+    race.runners.compactMap { runner in
+      runner.stopped.map {
+        Stop(
+          name: state.candidates[runner.index - 1].name ?? "reply \(runner.index)",
+          candidate: runner.index, seeds: runner.seeds, gap: $0)
+      }
+    }
+  }
+
+  /// The front of reward and KL over all that was measured.
+  static func front(_ state: RunState, _ config: RunConfig) -> RewardFront? {
+    let baselines = state.baselines.compactMap(\.record)
+    let candidates = state.candidates.compactMap { candidate -> EvaluationRecord? in
+      guard candidate.judgement != nil, var record = candidate.measurement else { return nil }
+      record.plugin = candidate.name ?? record.plugin
+      return record
+    }
+    return RewardFront(
+      of: baselines + candidates, baselines: Set(baselines.map(\.plugin)),
+      cap: config.plan.klCap, floor: config.plan.referenceReward)
+  }
+}

@@ -9,6 +9,8 @@
 
 #include "activations.h"
 
+#include "llama.h"
+
 #include "attention.h"
 
 #include "vocabulary.h"
@@ -24,10 +26,15 @@ static const ck_kernels NAME(table) = {
     .add_column_sums = NAME(add_column_sums),
     .layer_norm = NAME(layer_norm),
     .layer_norm_backward = NAME(layer_norm_backward),
+    .rms_norm = NAME(rms_norm),
+    .rms_norm_backward = NAME(rms_norm_backward),
+    .rotate = NAME(rotate),
     .gelu_tanh = NAME(gelu_tanh),
     .gelu_tanh_backward = NAME(gelu_tanh_backward),
     .gelu = NAME(gelu),
     .gelu_backward = NAME(gelu_backward),
+    .swiglu = NAME(swiglu),
+    .swiglu_backward = NAME(swiglu_backward),
     .causal_softmax = NAME(causal_softmax),
     .causal_probabilities = NAME(causal_probabilities),
     .softmax_backward = NAME(softmax_backward),

@@ -33,12 +33,17 @@ struct LossmithCommand: ParsableCommand {
       ListCommand.self, NewCommand.self, BuildCommand.self, CheckCommand.self, CallCommand.self,
       PlotCommand.self, WatchCommand.self,
 <<<<<<< HEAD
+<<<<<<< HEAD
       EvaluateCommand.self, SweepCommand.self, TrainCommand.self, DiscoverCommand.self,
       ReportCommand.self,
 =======
       EvaluateCommand.self, AgreementCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
 >>>>>>> df4d221bdcedc1e28d1c278197e53b35a7370a67
       SFTCommand.self, SampleCommand.self, DoctorCommand.self, BenchCommand.self,
+=======
+      EvaluateCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
+      SFTCommand.self, SampleCommand.self, ImportCommand.self, DoctorCommand.self, BenchCommand.self,
+>>>>>>> ee4f59732497b118e3112f76466de9dc019774bf
       WorkerCommand.self,
     ])
 }

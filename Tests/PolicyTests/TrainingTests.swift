@@ -130,7 +130,7 @@ struct TrainingTests {
     #expect(huge?.finding.message.contains("transformer.") == true)
     #expect(values(trainer.parameters) == before)
     var broken = trainer.parameters
-    broken.withMutableTensor(broken.layout.blocks[1].expandBias) { $0[2] = .infinity }
+    broken.withMutableTensor(broken.layout.blocks[1].expandBias!) { $0[2] = .infinity }
     let other = TransformerTrainer(
       broken, schedule: LearningRateSchedule(peak: 1, steps: 1, warmUpSteps: 0))
     #expect(throws: LossFailure.self) { try other.crossEntropyStep(batch) }

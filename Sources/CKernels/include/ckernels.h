@@ -48,6 +48,20 @@ typedef struct {
                               const float *mean, const float *rstd, const float *residual,
                               float *dx, float *dweight, float *dbias, size_t n, size_t d);
 
+  /// out = x * rstd * weight with rstd = 1 / sqrt(mean(x^2) + epsilon) of each row (Zhang and
+  /// Sennrich 2019, arXiv 1910.07467).
+  void (*rms_norm)(const float *x, const float *weight, float epsilon, float *out, float *rstd,
+                   size_t n, size_t d);
+  /// dx = residual + the slope of it, dweight += its; `dx` may be `residual`.
+  void (*rms_norm_backward)(const float *dy, const float *x, const float *weight,
+                            const float *rstd, const float *residual, float *dx, float *dweight,
+                            size_t n, size_t d);
+  /// Turns each pair (x[j], x[j + half]) of each of `heads` heads of row i by the angle that `table`
+  /// has at positions[i]: half cosines, then half sines (Su et al. 2021, arXiv 2104.09864, in Hugging
+  /// Face's order). sign is 1, or -1 to turn back. A head has 2 * half elements.
+  void (*rotate)(float *x, size_t ldx, const float *table, const int32_t *positions, float sign,
+                 size_t heads, size_t half, size_t n);
+
   /// out = gelu(x), tanh form, count elements.
   void (*gelu_tanh)(const float *x, float *out, size_t count);
   /// dy *= gelu'(x), and dbias += the column sums of the result.
@@ -55,6 +69,11 @@ typedef struct {
   /// The same two with the exact normal distribution function.
   void (*gelu)(const float *x, float *out, size_t count);
   void (*gelu_backward)(const float *x, float *dy, float *dbias, size_t n, size_t d);
+  /// out[i][j] = silu(x[i][j]) * x[i][d + j] for rows of 2 d elements, silu(x) = x sigmoid(x)
+  /// (Shazeer 2020, arXiv 2002.05202).
+  void (*swiglu)(const float *x, float *out, size_t n, size_t d);
+  /// The second half of each row of dx [n][2 d] holds d/d out; then all of it d/d x.
+  void (*swiglu_backward)(const float *x, float *dx, size_t n, size_t d);
 
   /// Softmax of scale * s over the first min(d, visible + i) elements of row i; the rest of the
   /// row becomes 0. lse[i * lse_stride] = log of the sum of exponentials.

@@ -6,12 +6,14 @@ import Losses
 /// | file | what |
 /// |---|---|
 /// | `config.json` | the shape, and the ids of the start, end and padding tokens |
-/// | `model.safetensors` | the weights; read as F32, F16, BF16 or F64, written as F32 |
+/// | `model.safetensors` | the weights, GPT-2's or a Llama's; read as F32, F16, BF16 or F64, written as F32 |
+/// | `model.safetensors.index.json` | in its place, when the weights are in several files |
 /// | `tokenizer.json` | the tokenizer (or GPT-2's `vocab.json` and `merges.txt`) |
 /// | `generation_config.json` | the same ids once more, for `transformers` |
 ///
 /// A folder that was read and is written again keeps the bytes of every file but the weights, as
-/// long as shape and tokens are the same.
+/// long as shape and tokens are the same; a `config.json` that promises another precision than that of
+/// the weights is written anew.
 public struct ModelFolder: Sendable {
   public var parameters: TransformerParameters
   /// Nil only when the folder has none and none was asked for.
@@ -22,7 +24,7 @@ public struct ModelFolder: Sendable {
   public var padToken: Int32?
 
   /// The files that are handed on as they were, with the configuration that they belong to.
-  private var original: (config: GPT2Config, files: [String: [UInt8]])?
+  private var original: (config: ModelConfig, files: [String: [UInt8]])?
 
   public var configuration: TransformerConfiguration { parameters.configuration }
 
@@ -71,10 +73,10 @@ public struct ModelFolder: Sendable {
       files[name] = try PlainFile(path: path).readAll(limit: limit, path: path)
     }
     let configPath = url.appending(path: "config.json").path
-    let config = try GPT2Config(files["config.json"] ?? [], path: configPath)
+    let config = try ModelConfig(files["config.json"] ?? [], path: configPath)
     let tokenizer = try tokenizer(in: url, config, required: requiresTokenizer)
     if let tokenizer { try check(tokenizer, config, path: url.path) }
-    let parameters = try GPT2Weights.load(try weights(in: url), config.model)
+    let parameters = try ModelWeights.load(try weights(in: url), config.model)
     var folder = ModelFolder(
       parameters: parameters, tokenizer: tokenizer, startToken: config.startToken)
     folder.endToken = config.endToken
@@ -83,16 +85,21 @@ public struct ModelFolder: Sendable {
     return folder
   }
 
-  private static func weights(in url: URL) throws(LossmithError) -> URL {
-    let weights = url.appending(path: "model.safetensors")
-    if FileManager.default.fileExists(atPath: weights.path) { return weights }
-    for (name, what) in [
-      ("model.safetensors.index.json", "weights in several files, which are not supported"),
-      ("pytorch_model.bin", "pickled weights, which Lossmith does not open"),
-    ] where FileManager.default.fileExists(atPath: url.appending(path: name).path) {
+  private static func weights(in url: URL) throws(LossmithError) -> SafetensorsSet {
+    let weights = url.appending(path: SafetensorsSet.singleName)
+    if FileManager.default.fileExists(atPath: weights.path) {
+      return try SafetensorsSet(file: weights)
+    }
+    let index = url.appending(path: SafetensorsSet.indexName)
+    if FileManager.default.fileExists(atPath: index.path) {
+      return try SafetensorsSet(index: index)
+    }
+    for name in ["pytorch_model.bin", "pytorch_model.bin.index.json"]
+    where FileManager.default.fileExists(atPath: url.appending(path: name).path) {
       throw LossmithError(
-        .missingFile, "There is no model.safetensors, only \(what).", at: url.path,
-        remedy: "Save the model as one file with save_pretrained(safe_serialization=True).")
+        .missingFile,
+        "There is no model.safetensors, only pickled weights, which Lossmith does not open.",
+        at: url.path, remedy: "Save the model with save_pretrained(safe_serialization=True).")
     }
     throw LossmithError(
       .missingFile, "There is no such file.", at: weights.path,
@@ -100,7 +107,7 @@ public struct ModelFolder: Sendable {
   }
 
   private static func tokenizer(
-    in url: URL, _ config: GPT2Config, required: Bool
+    in url: URL, _ config: ModelConfig, required: Bool
   ) throws(LossmithError) -> HuggingFaceTokenizer? {
     let manager = FileManager.default
     let json = url.appending(path: "tokenizer.json")
@@ -122,7 +129,7 @@ public struct ModelFolder: Sendable {
   }
 
   private static func check(
-    _ tokenizer: HuggingFaceTokenizer, _ config: GPT2Config, path: String
+    _ tokenizer: HuggingFaceTokenizer, _ config: ModelConfig, path: String
   ) throws(LossmithError) {
     let (own, models) = (tokenizer.vocabularySize, config.model.vocabularySize)
     guard own != models, models != (own + 63) / 64 * 64 else { return }
@@ -138,11 +145,13 @@ public struct ModelFolder: Sendable {
 extension ModelFolder {
   /// Writes the folder, made if it is not there; files of these names are replaced.
   ///
-  /// Each file appears whole or not at all, `model.safetensors` last: a folder with weights is
-  /// complete. Equal policies give equal bytes.
+  /// Each file appears whole or not at all, `model.safetensors` or its index last: a folder with weights
+  /// is complete. Equal policies give equal bytes.
   ///
+  /// - Parameter shardLimit: bytes of weights that a file may hold, for a model in several files; nil
+  ///   for one file.
   /// - Throws: `LossmithError` (`storage`).
-  public func save(to url: URL) throws(LossmithError) {
+  public func save(to url: URL, shardLimit: Int? = nil) throws(LossmithError) {
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
@@ -155,14 +164,20 @@ extension ModelFolder {
     for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
       try AtomicFile.write(bytes, to: url.appending(path: name).path)
     }
-    try GPT2Weights.save(parameters, to: url.appending(path: "model.safetensors"))
+    try ModelWeights.save(parameters, to: url, shardLimit: shardLimit)
   }
 
   /// Everything but the weights and the tokenizer.
   private var files: [String: [UInt8]] {
-    let config = GPT2Config(
+    let config = ModelConfig(
       model: configuration, startToken: startToken, endToken: endToken, padToken: padToken)
-    if let original, original.config == config { return original.files }
+    if let original, original.config == config {
+      var files = original.files
+      if !ModelConfig.saysSinglePrecision(files["config.json"] ?? []) {
+        files["config.json"] = Array(config.json.utf8)
+      }
+      return files
+    }
     var files = [
       "config.json": Array(config.json.utf8),
       "generation_config.json": Array(config.generationJSON.utf8),

@@ -14,15 +14,15 @@ final class KeyValueCache {
     self.slots = slots
     self.positions = (positions + 15) / 16 * 16
     storage = FloatStorage(
-      uninitialized: 2 * configuration.layers * slots * configuration.width * self.positions)
+      uninitialized: 2 * configuration.layers * slots * configuration.keyValueWidth * self.positions)
   }
 
   /// Bytes that a sequence takes.
   static func bytes(_ configuration: TransformerConfiguration, positions: Int) -> Int {
-    8 * configuration.layers * configuration.width * ((positions + 15) / 16 * 16)
+    8 * configuration.layers * configuration.keyValueWidth * ((positions + 15) / 16 * 16)
   }
 
-  private var slotCount: Int { configuration.width * positions }
+  private var slotCount: Int { configuration.keyValueWidth * positions }
 
   func keys(layer: Int, slot: Int) -> FloatPointer {
     storage.elements.baseAddress! + 2 * (layer * slots + slot) * slotCount
@@ -34,16 +34,17 @@ final class KeyValueCache {
 
   /// Puts away the keys and values of one token.
   ///
-  /// - Parameter row: its queries, keys, values, 3D elements.
+  /// - Parameter row: its queries, keys, values.
   func store(_ row: FloatPointer, layer: Int, slot: Int, position: Int) {
-    let width = configuration.width
+    let width = configuration.keyValueWidth
     let headWidth = configuration.headWidth
+    let own = row + configuration.attentionWidth
     let keys = keys(layer: layer, slot: slot) + position
     let values = values(layer: layer, slot: slot)
-    for element in 0..<width { keys[element * positions] = row[width + element] }
-    for head in 0..<configuration.heads {
+    for element in 0..<width { keys[element * positions] = own[element] }
+    for head in 0..<configuration.keyValueHeads {
       (values + (head * positions + position) * headWidth).update(
-        from: row + 2 * width + head * headWidth, count: headWidth)
+        from: own + width + head * headWidth, count: headWidth)
     }
   }
 }

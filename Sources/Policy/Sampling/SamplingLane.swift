@@ -53,6 +53,7 @@ final class SamplingLane {
     self.seed = seed
     let longest = prompts.map(\.tokens.count).max() ?? 1
     let positions = min(configuration.contextLength, longest + options.maximumTokens)
+    runner.rotary?.reserve(positions)
     slotCount = max(1, min(slots, prompts.count))
     cache = KeyValueCache(configuration, slots: slotCount, positions: positions)
     let tokens = max(Self.prefillTokens, longest, slotCount)
@@ -108,7 +109,7 @@ final class SamplingLane {
       for (member, segment) in zip(members, batch.segments) {
         for (position, token) in segment.tokens.enumerated() {
           self.cache.store(
-            qkv + token * 3 * self.runner.configuration.width, layer: layer, slot: member.slot,
+            qkv + token * self.runner.configuration.projectedWidth, layer: layer, slot: member.slot,
             position: position)
         }
       }
@@ -120,32 +121,35 @@ final class SamplingLane {
 
   private func step() {
     let configuration = runner.configuration
-    let width = configuration.width
+    let width = configuration.attentionWidth
     let headWidth = configuration.headWidth
     let table = runner.kernels.pointee
     let count = active.count
     for (row, sequence) in active.enumerated() {
-      table.add_row(
-        parameters + runner.layout.tokenEmbedding.offset + Int(sequence.last) * width,
-        parameters + runner.layout.positionEmbedding.offset + sequence.length * width,
-        activations.input(0) + row * width, 1, width)
+      runner.embed(
+        parameters, token: sequence.last, position: sequence.length,
+        into: activations.input(0) + row * configuration.width)
     }
+    let positions = active.map { Int32($0.length) }
     let scale = 1 / Float(headWidth).squareRoot()
     for layer in 0..<configuration.layers {
       runner.projectQueriesKeysValues(
         parameters, activations, layer: layer, first: 0, count: count, panels: panels)
       let qkv = activations.queriesKeysValues(layer)
+      runner.rotate(qkv, positions: positions, 1, count)
       let attended = activations.attended(layer)
       for (row, sequence) in active.enumerated() {
-        let own = qkv + row * 3 * width
+        let own = qkv + row * configuration.projectedWidth
         cache.store(own, layer: layer, slot: sequence.slot, position: sequence.length)
         let keys = cache.keys(layer: layer, slot: sequence.slot)
         let values = cache.values(layer: layer, slot: sequence.slot)
         for head in 0..<configuration.heads {
+          let shared = head * configuration.keyValueHeads / configuration.heads
+          let place = shared * headWidth * cache.positions
           table.attend_one(
-            own + head * headWidth, keys + head * headWidth * cache.positions, cache.positions,
-            values + head * headWidth * cache.positions, scale, scores.elements.baseAddress!,
-            attended + row * width + head * headWidth, sequence.length + 1, headWidth)
+            own + head * headWidth, keys + place, cache.positions, values + place, scale,
+            scores.elements.baseAddress!, attended + row * width + head * headWidth,
+            sequence.length + 1, headWidth)
         }
       }
       runner.projectAttended(
@@ -154,11 +158,10 @@ final class SamplingLane {
         parameters, activations, layer: layer, first: 0, count: count, panels: panels)
     }
     for row in active.indices { active[row].length += 1 }
-    runner.kernels.pointee.layer_norm(
-      activations.input(configuration.layers),
-      parameters + runner.layout.finalNormWeight.offset,
-      parameters + runner.layout.finalNormBias.offset, configuration.normEpsilon,
-      activations.headNorm, activations.headMean, activations.headRstd, count, width)
+    runner.normalise(
+      activations.input(configuration.layers), runner.layout.finalNormWeight,
+      runner.layout.finalNormBias, parameters, into: activations.headNorm,
+      mean: activations.headMean, rstd: activations.headRstd, count: count)
     chooseTokens(&active)
   }
 

@@ -124,21 +124,24 @@ public final class HuggingFaceTokenizer: Tokenizer {
       if let added { return token(added.id) }
       let stretch = UnsafeBufferPointer(rebasing: bytes[range])
       guard let normalizer = parts.normalizer else {
-        return encodeNormalized(stretch, piece: piece, token: token)
+        return encodeNormalized(
+          stretch, isFirst: range.lowerBound == 0, piece: piece, token: token)
       }
       normalizer.apply(Array(stretch)).withUnsafeBufferPointer {
-        encodeNormalized($0, piece: piece, token: token)
+        encodeNormalized($0, isFirst: range.lowerBound == 0, piece: piece, token: token)
       }
     }
   }
 
   private func encodeNormalized(
-    _ bytes: UnsafeBufferPointer<UInt8>, piece: (UnsafeBufferPointer<UInt8>) -> Void,
-    token: (Int32) -> Void
+    _ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool,
+    piece: (UnsafeBufferPointer<UInt8>) -> Void, token: (Int32) -> Void
   ) {
     normalizedMatcher.split(bytes) { range, added in
       if let added { return token(added.id) }
-      parts.splitter.split(UnsafeBufferPointer(rebasing: bytes[range]), piece)
+      parts.splitter.split(
+        UnsafeBufferPointer(rebasing: bytes[range]), isFirst: isFirst && range.lowerBound == 0,
+        piece)
     }
   }
 

@@ -25,18 +25,23 @@ enum TextSplitter: Sendable {
   case words
   /// Whatever is between white space.
   case blanks
+  /// Blanks written as a visible scalar, as in SentencePiece, and one put in front.
+  case metaspace(Metaspace)
 
+  /// - Parameter isFirst: whether the stretch is the beginning of the text.
   /// - Precondition: the bytes are valid UTF-8 and not empty.
   func split(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ piece: (UnsafeBufferPointer<UInt8>) -> Void
+    _ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool = true,
+    _ piece: (UnsafeBufferPointer<UInt8>) -> Void
   ) {
     switch self {
     case .none: piece(bytes)
+    case .metaspace(let metaspace): metaspace.split(bytes, isFirst: isFirst, piece)
     case .gpt2(let addsPrefixSpace, let splits):
       if addsPrefixSpace, bytes[0] != UInt8(ascii: " ") {
         let prefixed = [UInt8(ascii: " ")] + Array(bytes)
         let splitter = Self.gpt2(addsPrefixSpace: false, splits: splits)
-        prefixed.withUnsafeBufferPointer { splitter.split($0, piece) }
+        prefixed.withUnsafeBufferPointer { splitter.split($0, isFirst: isFirst, piece) }
       } else if splits {
         GPT2Splitter.split(bytes) { piece(UnsafeBufferPointer(rebasing: bytes[$0])) }
       } else {

@@ -16,6 +16,8 @@ enum TokenDecoder: Sendable {
     /// Takes a scalar off the ends of each text, so many times at most.
     case strip([UInt8], start: Int, end: Int)
     case byteLevel
+    /// The scalar that stands for a blank back to one; nothing in the first text, if the flag says so.
+    case metaspace([UInt8], dropsFirst: Bool)
   }
 
   func decode(_ tokens: [String]) -> String {
@@ -33,6 +35,11 @@ enum TokenDecoder: Sendable {
     switch step {
     case .replace(let pattern, let new):
       tokens.map { ByteText.replacing(pattern, by: new, in: $0) }
+    case .metaspace(let blank, let dropsFirst):
+      tokens.enumerated().map { index, token in
+        let isDropped = index == 0 && dropsFirst
+        return ByteText.replacing(blank, by: isDropped ? [] : [UInt8(ascii: " ")], in: token)
+      }
     case .byteFallback: joinBytes(tokens)
     case .fuse: [tokens.flatMap(\.self)]
     case .strip(let scalar, let start, let end):

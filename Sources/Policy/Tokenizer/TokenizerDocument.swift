@@ -126,6 +126,7 @@ struct TokenizerDocument {
         splits: try Self.flag(object, "use_regex", of: kind, default: true))
     case "Whitespace": return .words
     case "WhitespaceSplit": return .blanks
+    case "Metaspace": return .metaspace(try Self.metaspace(object))
     case "Sequence":
       let steps = try Self.list(object, "pretokenizers", of: "the pre_tokenizer")
       guard steps.count == 1 else {
@@ -134,6 +135,24 @@ struct TokenizerDocument {
       return try splitter(steps[0])
     default: throw Self.unknown(kind, "pre_tokenizer")
     }
+  }
+
+  private static func metaspace(_ object: JSONObject) throws(TokenizerFault) -> Metaspace {
+    let kind = "Metaspace"
+    let replacement = Array(try text(object, "replacement", of: kind).utf8)
+    guard !replacement.isEmpty else { throw TokenizerFault("a Metaspace has an empty replacement") }
+    // Before version 0.15 of tokenizers a flag said what the scheme says now.
+    let isPrefixing = try flag(object, "add_prefix_space", of: kind, default: true)
+    var prepending: Metaspace.Prepending = isPrefixing ? .always : .never
+    if let scheme = object.present("prepend_scheme") {
+      guard let known = scheme.string.flatMap(Metaspace.Prepending.init) else {
+        throw TokenizerFault("a Metaspace has an unknown prepend_scheme")
+      }
+      prepending = known
+    }
+    return Metaspace(
+      replacement: replacement, prepending: prepending,
+      splits: try flag(object, "split", of: kind, default: true))
   }
 
   private func decoder(_ value: JSONValue?) throws(TokenizerFault) -> TokenDecoder {
@@ -157,6 +176,10 @@ struct TokenizerDocument {
     case "ByteLevel": return .byteLevel
     case "ByteFallback": return .byteFallback
     case "Fuse": return .fuse
+    case "Metaspace":
+      let metaspace = try Self.metaspace(object)
+      return .metaspace(
+        metaspace.replacement, dropsFirst: metaspace.prepending != .never)
     case "Replace":
       let (pattern, content) = try Self.replacement(object)
       return .replace(pattern, by: content)

@@ -118,13 +118,16 @@ public enum TransformerBench {
   private static func productSeconds(_ shape: Shape, on runner: TransformerRunner) -> Double {
     let configuration = shape.configuration
     let width = configuration.width
-    let inner = configuration.feedForwardWidth
     let tokens = 2 * shape.pairs * shape.tokens
     let outputs = 2 * shape.pairs * shape.scored
-    let widest = max(3 * width, inner)
+    let weights = runner.layout.blocks.prefix(1).flatMap {
+      [$0.attentionWeight, $0.projectionWeight, $0.expandWeight, $0.contractWeight]
+    }
+    let widest = weights.flatMap(\.shape).max() ?? width
     let left = FloatStorage(count: tokens * widest)
     let right = FloatStorage(count: tokens * widest)
-    let weight = FloatStorage(count: max(width * widest, configuration.vocabularySize * width))
+    let largest = weights.map(\.count).max() ?? 0
+    let weight = FloatStorage(count: max(largest, configuration.vocabularySize * width))
     let logits = FloatStorage(
       count: min(outputs, runner.logits.height) * configuration.vocabularySize)
     defer { withExtendedLifetime((left, right, weight, logits)) {} }
@@ -143,8 +146,9 @@ public enum TransformerBench {
     return seconds {
       runner.team.run { thread in
         for _ in 0..<configuration.layers {
-          for (k, n) in [(width, 3 * width), (width, width), (width, inner), (inner, width)] {
-            products(thread, tokens, k, n, right.elements.baseAddress!)
+          for weight in weights {
+            products(
+              thread, tokens, weight.shape[0], weight.shape[1], right.elements.baseAddress!)
           }
         }
         for chunk in runner.logits.chunks(outputs) {

@@ -55,14 +55,14 @@ final class Activations {
     places.norm1 = places.reserve(tokens * width)
     places.mean1 = places.reserve(tokens)
     places.rstd1 = places.reserve(tokens)
-    places.queriesKeysValues = places.reserve(tokens * 3 * width)
-    places.attended = places.reserve(tokens * width)
+    places.queriesKeysValues = places.reserve(tokens * layout.configuration.projectedWidth)
+    places.attended = places.reserve(tokens * layout.configuration.attentionWidth)
     places.scoreSums = places.reserve(tokens * layout.configuration.heads)
     places.middle = places.reserve(tokens * width)
     places.norm2 = places.reserve(tokens * width)
     places.mean2 = places.reserve(tokens)
     places.rstd2 = places.reserve(tokens)
-    places.expanded = places.reserve(tokens * layout.configuration.feedForwardWidth)
+    places.expanded = places.reserve(tokens * layout.configuration.expandedWidth)
     places.activated = places.reserve(tokens * layout.configuration.feedForwardWidth)
     let layerCount = places.end
     layerStride = isSaving ? layerCount : 0
@@ -82,7 +82,8 @@ final class Activations {
   /// Bytes that saving takes for one token, outputs not counted.
   static func bytesPerToken(_ configuration: TransformerConfiguration) -> Int {
     let floats =
-      8 * configuration.width + 2 * configuration.feedForwardWidth + configuration.heads + 4
+      4 * configuration.width + configuration.projectedWidth + configuration.attentionWidth
+      + configuration.expandedWidth + configuration.feedForwardWidth + configuration.heads + 4
     return 4 * floats * configuration.layers
   }
 
@@ -96,9 +97,9 @@ final class Activations {
   func norm1(_ layer: Int) -> FloatPointer { pointer(places.norm1, layer) }
   func mean1(_ layer: Int) -> FloatPointer { pointer(places.mean1, layer) }
   func rstd1(_ layer: Int) -> FloatPointer { pointer(places.rstd1, layer) }
-  /// `[tokens, 3D]`: queries, keys, values.
+  /// `[tokens, A + 2K]`: queries, keys, values.
   func queriesKeysValues(_ layer: Int) -> FloatPointer { pointer(places.queriesKeysValues, layer) }
-  /// The heads' results side by side, `[tokens, D]`.
+  /// The heads' results side by side, `[tokens, A]`.
   func attended(_ layer: Int) -> FloatPointer { pointer(places.attended, layer) }
   /// log Σ exp of every query's scores, `[tokens, H]`.
   func scoreSums(_ layer: Int) -> FloatPointer { pointer(places.scoreSums, layer) }
@@ -107,7 +108,8 @@ final class Activations {
   func norm2(_ layer: Int) -> FloatPointer { pointer(places.norm2, layer) }
   func mean2(_ layer: Int) -> FloatPointer { pointer(places.mean2, layer) }
   func rstd2(_ layer: Int) -> FloatPointer { pointer(places.rstd2, layer) }
-  /// Before and after the activation function, `[tokens, F]`.
+  /// Before and after the activation function, `[tokens, F]`; gate and value side by side before a
+  /// gated one, `[tokens, 2F]`.
   func expanded(_ layer: Int) -> FloatPointer { pointer(places.expanded, layer) }
   func activated(_ layer: Int) -> FloatPointer { pointer(places.activated, layer) }
 
@@ -127,11 +129,11 @@ final class ActivationGradients {
   private(set) var behind: FloatPointer
   let middle: FloatPointer
   private(set) var before: FloatPointer
-  /// `[tokens, D]`: d/d a normalisation's result, then d/d what the heads gave.
+  /// `[tokens, max(A, D)]`: d/d a normalisation's result, then d/d what the heads gave.
   let inner: FloatPointer
-  /// `[tokens, 3D]`.
+  /// `[tokens, A + 2K]`.
   let queriesKeysValues: FloatPointer
-  /// `[tokens, F]`.
+  /// `[tokens, F]`, or `[tokens, 2F]`.
   let expanded: FloatPointer
   /// `[outputs, D]`: d/d what enters the output head.
   let head: FloatPointer
@@ -140,17 +142,24 @@ final class ActivationGradients {
     tokenCapacity = tokens
     outputCapacity = outputs
     let row = (tokens * configuration.width + 15) / 16 * 16
-    let wide = (tokens * configuration.feedForwardWidth + 15) / 16 * 16
+    let innerRow = (tokens * Self.innerWidth(configuration) + 15) / 16 * 16
+    let projected = (tokens * configuration.projectedWidth + 15) / 16 * 16
+    let wide = (tokens * configuration.expandedWidth + 15) / 16 * 16
     storage = FloatStorage(
-      uninitialized: 7 * row + wide + outputs * configuration.width)
+      uninitialized: 3 * row + innerRow + projected + wide + outputs * configuration.width)
     let base = storage.elements.baseAddress!
     behind = base
     middle = base + row
     before = base + 2 * row
     inner = base + 3 * row
-    queriesKeysValues = base + 4 * row
-    expanded = base + 7 * row
-    head = base + 7 * row + wide
+    queriesKeysValues = inner + innerRow
+    expanded = queriesKeysValues + projected
+    head = expanded + wide
+  }
+
+  /// Elements that a token has in ``inner``, where a thread's part is its own whatever it holds.
+  static func innerWidth(_ configuration: TransformerConfiguration) -> Int {
+    max(configuration.attentionWidth, configuration.width)
   }
 
   /// Steps down one layer.

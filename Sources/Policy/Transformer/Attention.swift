@@ -10,8 +10,10 @@ struct Attention {
   static let blockHeight = 64
 
   let kernels: UnsafePointer<ck_kernels>
-  let width: Int
   let heads: Int
+  /// Each serves as many heads in a row as come to it (Ainslie et al. 2023, arXiv 2305.13245).
+  let keyValueHeads: Int
+  let headWidth: Int
   /// Room for the scores of a block, twice, and a float for each of its queries.
   let scratch: FloatPointer
 
@@ -20,8 +22,12 @@ struct Attention {
     2 * blockHeight * (configuration.contextLength + 16) + blockHeight
   }
 
-  private var headWidth: Int { width / heads }
-  private var rowStride: Int { 3 * width }
+  /// Width of all heads.
+  private var width: Int { heads * headWidth }
+  /// From a row's queries to its keys, and from its keys to its values.
+  private var keyOffset: Int { width }
+  private var valueOffset: Int { keyValueHeads * headWidth }
+  private var rowStride: Int { width + 2 * valueOffset }
   private var scale: Float { 1 / Float(headWidth).squareRoot() }
 
   /// Keys that a segment sees before its own: those of its prefix, at most one stretch.
@@ -45,21 +51,21 @@ struct Attention {
     let prefixCount = span.prefix.count
     let scores = scratch
     for head in 0..<heads {
-      let q = qkv + head * d
-      let ownRow = q + span.own.lowerBound * rowStride
-      let prefixRow = q + span.prefix.lowerBound * rowStride
+      let keys = qkv + keyOffset + head * keyValueHeads / heads * d
+      let ownQueries = qkv + head * d + span.own.lowerBound * rowStride
+      let ownKeys = keys + span.own.lowerBound * rowStride
+      let prefixKeys = keys + span.prefix.lowerBound * rowStride
       for start in stride(from: 0, to: span.own.count, by: Self.blockHeight) {
         let end = min(start + Self.blockHeight, span.own.count)
         let n = end - start
         let columns = prefixCount + end
-        let queries = ownRow + start * rowStride
+        let queries = ownQueries + start * rowStride
         if prefixCount > 0 {
           Matrices.multiplyTransposed(
-            n, prefixCount, d, queries, rowStride, prefixRow + width, rowStride, beta: 0, scores,
-            columns)
+            n, prefixCount, d, queries, rowStride, prefixKeys, rowStride, beta: 0, scores, columns)
         }
         Matrices.multiplyTransposed(
-          n, end, d, queries, rowStride, ownRow + width, rowStride, beta: 0, scores + prefixCount,
+          n, end, d, queries, rowStride, ownKeys, rowStride, beta: 0, scores + prefixCount,
           columns)
         let row = span.own.lowerBound + start
         table.causal_softmax(
@@ -68,11 +74,11 @@ struct Attention {
         let result = out + row * width + head * d
         if prefixCount > 0 {
           Matrices.multiply(
-            n, d, prefixCount, scores, columns, prefixRow + 2 * width, rowStride, beta: 0, result,
-            width)
+            n, d, prefixCount, scores, columns, prefixKeys + valueOffset, rowStride, beta: 0,
+            result, width)
         }
         Matrices.multiply(
-          n, d, end, scores + prefixCount, columns, ownRow + 2 * width, rowStride,
+          n, d, end, scores + prefixCount, columns, ownKeys + valueOffset, rowStride,
           beta: prefixCount > 0 ? 1 : 0, result, width)
       }
     }
@@ -94,12 +100,16 @@ struct Attention {
     let deltas = slopes + Self.blockHeight * (prefixCount + span.own.count)
     for head in 0..<heads {
       let offset = head * d
+      let keyPlace = keyOffset + head * keyValueHeads / heads * d
       let own = qkv + offset + span.own.lowerBound * rowStride
+      let ownKeys = qkv + keyPlace + span.own.lowerBound * rowStride
       let downOwn = dqkv + offset + span.own.lowerBound * rowStride
-      let prefix = qkv + offset + span.prefix.lowerBound * rowStride
-      let downPrefix = dqkv + offset + span.prefix.lowerBound * rowStride
-      // The last block sees all keys, so it can be the one that sets rather than adds.
-      var isFirst = true
+      let downKeys = dqkv + keyPlace + span.own.lowerBound * rowStride
+      let prefixKeys = qkv + keyPlace + span.prefix.lowerBound * rowStride
+      let downPrefixKeys = dqkv + keyPlace + span.prefix.lowerBound * rowStride
+      // The last block sees all keys, so it can be the one that sets rather than adds; the other
+      // heads of the same keys add.
+      var isFirst = head % (heads / keyValueHeads) == 0
       let blocks = (span.own.count + Self.blockHeight - 1) / Self.blockHeight
       for block in (0..<blocks).reversed() {
         let start = block * Self.blockHeight
@@ -111,17 +121,17 @@ struct Attention {
         let down = dout + row * width + offset
         if prefixCount > 0 {
           Matrices.multiplyTransposed(
-            n, prefixCount, d, queries, rowStride, prefix + width, rowStride, beta: 0,
+            n, prefixCount, d, queries, rowStride, prefixKeys, rowStride, beta: 0,
             probabilities, columns)
           Matrices.multiplyTransposed(
-            n, prefixCount, d, down, width, prefix + 2 * width, rowStride, beta: 0, slopes,
+            n, prefixCount, d, down, width, prefixKeys + valueOffset, rowStride, beta: 0, slopes,
             columns)
         }
         Matrices.multiplyTransposed(
-          n, end, d, queries, rowStride, own + width, rowStride, beta: 0,
+          n, end, d, queries, rowStride, ownKeys, rowStride, beta: 0,
           probabilities + prefixCount, columns)
         Matrices.multiplyTransposed(
-          n, end, d, down, width, own + 2 * width, rowStride, beta: 0, slopes + prefixCount,
+          n, end, d, down, width, ownKeys + valueOffset, rowStride, beta: 0, slopes + prefixCount,
           columns)
         table.causal_probabilities(
           probabilities, columns, scale, prefixCount + start + 1, sums + row * heads + head, heads,
@@ -131,28 +141,28 @@ struct Attention {
         isFirst = false
         Matrices.transposedMultiply(
           end, d, n, probabilities + prefixCount, columns, down, width, beta: beta,
-          downOwn + 2 * width, rowStride)
+          downKeys + valueOffset, rowStride)
         if prefixCount > 0 {
           Matrices.transposedMultiply(
             prefixCount, d, n, probabilities, columns, down, width, beta: 1,
-            downPrefix + 2 * width, rowStride)
+            downPrefixKeys + valueOffset, rowStride)
         }
         table.softmax_backward(probabilities, slopes, columns, scale, deltas, n, columns)
         let downQueries = downOwn + start * rowStride
         if prefixCount > 0 {
           Matrices.multiply(
-            n, d, prefixCount, slopes, columns, prefix + width, rowStride, beta: 0, downQueries,
+            n, d, prefixCount, slopes, columns, prefixKeys, rowStride, beta: 0, downQueries,
             rowStride)
           Matrices.transposedMultiply(
-            prefixCount, d, n, slopes, columns, queries, rowStride, beta: 1, downPrefix + width,
+            prefixCount, d, n, slopes, columns, queries, rowStride, beta: 1, downPrefixKeys,
             rowStride)
         }
         Matrices.multiply(
-          n, d, end, slopes + prefixCount, columns, own + width, rowStride,
+          n, d, end, slopes + prefixCount, columns, ownKeys, rowStride,
           beta: prefixCount > 0 ? 1 : 0, downQueries, rowStride)
         Matrices.transposedMultiply(
           end, d, n, slopes + prefixCount, columns, queries, rowStride, beta: beta,
-          downOwn + width, rowStride)
+          downKeys, rowStride)
       }
     }
   }

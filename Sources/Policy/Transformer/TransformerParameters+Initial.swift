@@ -1,11 +1,11 @@
 import Losses
 
 extension TransformerParameters {
-  /// GPT-2's initial parameters.
+  /// The family's initial parameters.
   ///
   /// Weights and embeddings are normal with a standard deviation of 0.02, the two that write into the
-  /// residual stream of 0.02 / √(2·layers) (Radford et al. 2019, section 2.3); normalisations start as
-  /// the identity, biases at 0. Each tensor has a stream of its own.
+  /// residual stream of 0.02 / √(2·layers) in GPT-2 (Radford et al. 2019, section 2.3); normalisations
+  /// start as the identity, biases at 0. Each tensor has a stream of its own.
   public static func initial(
     _ configuration: TransformerConfiguration, seed: UInt64
   ) -> TransformerParameters {

@@ -59,9 +59,42 @@ public struct TransformerParameters: Sendable {
     }
   }
 
-  /// The elements of a tensor; nil when the model has none of that name.
+  /// The elements of a tensor as Hugging Face's file has it; nil when the model has none of that name.
   public subscript(name: String) -> [Float]? {
-    layout.tensor(named: name).map { withTensor($0) { Array($0) } }
+    layout.stored.first { $0.name == name }.map(elements)
+  }
+
+  /// The elements of a tensor in the order of Hugging Face's file.
+  public func elements(of stored: TransformerLayout.Stored) -> [Float] {
+    withTensor(stored.tensor) { elements in
+      guard stored.isTransposed else { return Array(elements) }
+      let (rows, stride) = (stored.tensor.shape[0], stored.tensor.shape[1])
+      return [Float](unsafeUninitializedCapacity: rows * stored.columns.count) { out, count in
+        for (line, column) in stored.columns.enumerated() {
+          for row in 0..<rows { out[line * rows + row] = elements[row * stride + column] }
+        }
+        count = rows * stored.columns.count
+      }
+    }
+  }
+
+  /// Puts elements in the order of Hugging Face's file in their place.
+  ///
+  /// - Precondition: they are as many as the shape says.
+  public mutating func setElements(
+    of stored: TransformerLayout.Stored, to values: UnsafeBufferPointer<Float>
+  ) {
+    precondition(values.count == stored.shape.reduce(1, *), "\(stored.name) has other elements")
+    withMutableTensor(stored.tensor) { elements in
+      guard stored.isTransposed else {
+        _ = elements.update(from: values)
+        return
+      }
+      let (rows, stride) = (stored.tensor.shape[0], stored.tensor.shape[1])
+      for (line, column) in stored.columns.enumerated() {
+        for row in 0..<rows { elements[row * stride + column] = values[line * rows + row] }
+      }
+    }
   }
 }
 

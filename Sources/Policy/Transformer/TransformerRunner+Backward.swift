@@ -34,18 +34,42 @@ extension TransformerRunner {
     let base = part.tokens.lowerBound
     (slopes.behind + (share.tokens.lowerBound - base) * width).update(
       repeating: 0, count: share.tokens.count * width)
-    let dweight = vectorGradients.pointer(layout.finalNormWeight, thread: thread)
-    let dbias = vectorGradients.pointer(layout.finalNormBias, thread: thread)
-    let backward = kernels.pointee.layer_norm_backward!
     for index in share.outputs {
       let row = index - part.outputs.lowerBound
       let down = slopes.behind + (batch.outputs[index].position - base) * width
       // Adds, since completions that share a prompt predict from the same token.
-      backward(
-        slopes.head + row * width, activations.headInput + row * width,
-        parameters + layout.finalNormWeight.offset, activations.headMean + row,
-        activations.headRstd + row, down, down, dweight, dbias, 1, width)
+      normaliseBackward(
+        slopes.head + row * width, activations.headInput + row * width, layout.finalNormWeight,
+        layout.finalNormBias, parameters, mean: activations.headMean + row,
+        rstd: activations.headRstd + row, residual: down, into: down, count: 1, thread: thread)
     }
+  }
+
+  /// dx = residual + slope of the family's normalisation, and its parameters' gradients, added.
+  private func normaliseBackward(
+    _ dy: FloatPointer, _ x: FloatPointer, _ weight: TransformerLayout.Tensor,
+    _ bias: TransformerLayout.Tensor?, _ parameters: UnsafePointer<Float>, mean: FloatPointer,
+    rstd: FloatPointer, residual: FloatPointer, into dx: FloatPointer, count: Int, thread: Int
+  ) {
+    let dweight = vectorGradients.pointer(weight, thread: thread)
+    if let bias {
+      kernels.pointee.layer_norm_backward(
+        dy, x, parameters + weight.offset, mean, rstd, residual, dx, dweight,
+        vectorGradients.pointer(bias, thread: thread), count, configuration.width)
+    } else {
+      kernels.pointee.rms_norm_backward(
+        dy, x, parameters + weight.offset, rstd, residual, dx, dweight, count,
+        configuration.width)
+    }
+  }
+
+  /// A bias's gradient, where there is one: the sum over rows.
+  private func addBiasGradient(
+    _ bias: TransformerLayout.Tensor?, _ slopes: FloatPointer, count: Int, thread: Int
+  ) {
+    guard let bias else { return }
+    kernels.pointee.add_column_sums(
+      slopes, bias.count, vectorGradients.pointer(bias, thread: thread), count, bias.count)
   }
 
   /// middle from behind.
@@ -59,30 +83,41 @@ extension TransformerRunner {
     let first = share.tokens.lowerBound - part.tokens.lowerBound
     let width = configuration.width
     let inner = configuration.feedForwardWidth
+    let expandedWidth = configuration.expandedWidth
     let block = layout.blocks[layer]
-    let table = kernels.pointee
     let behind = slopes.behind + first * width
-    let expanded = slopes.expanded + first * inner
-    let norm = slopes.inner + first * width
-    table.add_column_sums(
-      behind, width, vectorGradients.pointer(block.contractBias, thread: thread), count, width)
+    let expanded = slopes.expanded + first * expandedWidth
+    let norm = slopes.inner + first * ActivationGradients.innerWidth(configuration)
+    addBiasGradient(block.contractBias, behind, count: count, thread: thread)
+    // Of a gated block into the second half of its rows, from which both halves come.
     Matrices.multiplyTransposed(
       count, inner, width, behind, width, parameters + block.contractWeight.offset, width, beta: 0,
-      expanded, inner)
-    let dbias = vectorGradients.pointer(block.expandBias, thread: thread)
-    let before = activations.expanded(layer) + first * inner
-    switch configuration.activation {
-    case .geluTanh: table.gelu_tanh_backward(before, expanded, dbias, count, inner)
-    case .gelu: table.gelu_backward(before, expanded, dbias, count, inner)
-    }
+      expanded + (expandedWidth - inner), expandedWidth)
+    activateBackward(
+      activations.expanded(layer) + first * expandedWidth, expanded, block.expandBias,
+      count: count, thread: thread)
     Matrices.multiplyTransposed(
-      count, width, inner, expanded, inner, parameters + block.expandWeight.offset, inner, beta: 0,
-      norm, width)
-    table.layer_norm_backward(
-      norm, activations.middle(layer) + first * width, parameters + block.norm2Weight.offset,
-      activations.mean2(layer) + first, activations.rstd2(layer) + first, behind,
-      slopes.middle + first * width, vectorGradients.pointer(block.norm2Weight, thread: thread),
-      vectorGradients.pointer(block.norm2Bias, thread: thread), count, width)
+      count, width, expandedWidth, expanded, expandedWidth,
+      parameters + block.expandWeight.offset, expandedWidth, beta: 0, norm, width)
+    normaliseBackward(
+      norm, activations.middle(layer) + first * width, block.norm2Weight, block.norm2Bias,
+      parameters, mean: activations.mean2(layer) + first, rstd: activations.rstd2(layer) + first,
+      residual: behind, into: slopes.middle + first * width, count: count, thread: thread)
+  }
+
+  /// Slopes before the activation function from those behind it, in place.
+  private func activateBackward(
+    _ before: FloatPointer, _ slopes: FloatPointer, _ bias: TransformerLayout.Tensor?, count: Int,
+    thread: Int
+  ) {
+    let table = kernels.pointee
+    let inner = configuration.feedForwardWidth
+    func dbias() -> FloatPointer { vectorGradients.pointer(bias!, thread: thread) }
+    switch configuration.activation {
+    case .geluTanh: table.gelu_tanh_backward(before, slopes, dbias(), count, inner)
+    case .gelu: table.gelu_backward(before, slopes, dbias(), count, inner)
+    case .silu: table.swiglu_backward(before, slopes, count, inner)
+    }
   }
 
   /// before from middle.
@@ -96,20 +131,20 @@ extension TransformerRunner {
     let base = part.tokens.lowerBound
     let first = share.tokens.lowerBound - base
     let width = configuration.width
+    let attended = configuration.attentionWidth
+    let projected = configuration.projectedWidth
     let block = layout.blocks[layer]
-    let table = kernels.pointee
     let middle = slopes.middle + first * width
-    let inner = slopes.inner + first * width
-    let qkv = slopes.queriesKeysValues + first * 3 * width
-    table.add_column_sums(
-      middle, width, vectorGradients.pointer(block.projectionBias, thread: thread), count, width)
+    let inner = slopes.inner + first * ActivationGradients.innerWidth(configuration)
+    let qkv = slopes.queriesKeysValues + first * projected
+    addBiasGradient(block.projectionBias, middle, count: count, thread: thread)
     Matrices.multiplyTransposed(
-      count, width, width, middle, width, parameters + block.projectionWeight.offset, width,
-      beta: 0, inner, width)
+      count, attended, width, middle, width, parameters + block.projectionWeight.offset, width,
+      beta: 0, inner, attended)
     for index in share.segments where batch.segments[index].isPrefix {
       let tokens = batch.segments[index].tokens
-      (slopes.queriesKeysValues + (tokens.lowerBound - base) * 3 * width).update(
-        repeating: 0, count: tokens.count * 3 * width)
+      (slopes.queriesKeysValues + (tokens.lowerBound - base) * projected).update(
+        repeating: 0, count: tokens.count * projected)
     }
     let attention = attention(thread: thread)
     // Backwards, so that a prefix comes after all that saw it.
@@ -118,21 +153,19 @@ extension TransformerRunner {
       attention.backward(
         Attention.Span(segment, in: batch.segments, from: base),
         qkv: activations.queriesKeysValues(layer), sums: activations.scoreSums(layer),
-        out: activations.attended(layer), dout: slopes.inner, dqkv: slopes.queriesKeysValues,
-        isAdding: segment.isPrefix)
+        out: activations.attended(layer), dout: inner - first * attended,
+        dqkv: slopes.queriesKeysValues, isAdding: segment.isPrefix)
     }
-    table.add_column_sums(
-      qkv, 3 * width, vectorGradients.pointer(block.attentionBias, thread: thread), count,
-      3 * width)
+    rotate(qkv, batch, share, sign: -1)
+    addBiasGradient(block.attentionBias, qkv, count: count, thread: thread)
     // The weights' gradients need `inner` no more: what the heads gave is saved.
     Matrices.multiplyTransposed(
-      count, width, 3 * width, qkv, 3 * width, parameters + block.attentionWeight.offset,
-      3 * width, beta: 0, inner, width)
-    table.layer_norm_backward(
-      inner, activations.input(layer) + first * width, parameters + block.norm1Weight.offset,
-      activations.mean1(layer) + first, activations.rstd1(layer) + first, middle,
-      slopes.before + first * width, vectorGradients.pointer(block.norm1Weight, thread: thread),
-      vectorGradients.pointer(block.norm1Bias, thread: thread), count, width)
+      count, width, projected, qkv, projected, parameters + block.attentionWeight.offset,
+      projected, beta: 0, inner, width)
+    normaliseBackward(
+      inner, activations.input(layer) + first * width, block.norm1Weight, block.norm1Bias,
+      parameters, mean: activations.mean1(layer) + first, rstd: activations.rstd1(layer) + first,
+      residual: middle, into: slopes.before + first * width, count: count, thread: thread)
   }
 
   /// dW += inputᵀ · d(output) for the four weights of a layer, some columns each.
@@ -141,24 +174,19 @@ extension TransformerRunner {
     into gradients: FloatPointer, thread: Int
   ) {
     let tokens = part.tokens.count
-    let width = configuration.width
-    let inner = configuration.feedForwardWidth
     let block = layout.blocks[layer]
-    func add(
-      _ tensor: TransformerLayout.Tensor, _ input: FloatPointer, _ rows: Int,
-      _ slope: FloatPointer, _ columns: Int
-    ) {
+    func add(_ tensor: TransformerLayout.Tensor, _ input: FloatPointer, _ slope: FloatPointer) {
+      let (rows, columns) = (tensor.shape[0], tensor.shape[1])
       let own = team.part(thread, of: columns, unit: 16)
       guard !own.isEmpty else { return }
       Matrices.transposedMultiply(
         rows, own.count, tokens, input, rows, slope + own.lowerBound, columns, beta: 1,
         gradients + tensor.offset + own.lowerBound, columns)
     }
-    add(block.contractWeight, activations.activated(layer), inner, slopes.behind, width)
-    add(block.expandWeight, activations.norm2(layer), width, slopes.expanded, inner)
-    add(block.projectionWeight, activations.attended(layer), width, slopes.middle, width)
-    add(
-      block.attentionWeight, activations.norm1(layer), width, slopes.queriesKeysValues, 3 * width)
+    add(block.contractWeight, activations.activated(layer), slopes.behind)
+    add(block.expandWeight, activations.norm2(layer), slopes.expanded)
+    add(block.projectionWeight, activations.attended(layer), slopes.middle)
+    add(block.attentionWeight, activations.norm1(layer), slopes.queriesKeysValues)
   }
 
   /// Adds the stream's gradient to the embeddings' rows, some columns each.
@@ -171,11 +199,13 @@ extension TransformerRunner {
     guard !own.isEmpty else { return }
     let add = kernels.pointee.add!
     let tokenRows = gradients + layout.tokenEmbedding.offset + own.lowerBound
-    let positionRows = gradients + layout.positionEmbedding.offset + own.lowerBound
+    let positionRows = layout.positionEmbedding.map { gradients + $0.offset + own.lowerBound }
     for (row, index) in part.tokens.enumerated() {
       let down = slopes.behind + row * width + own.lowerBound
       add(down, tokenRows + Int(batch.tokens[index]) * width, own.count)
-      add(down, positionRows + Int(batch.positions[index]) * width, own.count)
+      if let positionRows {
+        add(down, positionRows + Int(batch.positions[index]) * width, own.count)
+      }
     }
   }
 }

@@ -27,13 +27,24 @@ extension TransformerRunner {
     _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ share: MicroBatch.Share,
     into out: FloatPointer
   ) {
-    let width = configuration.width
-    let table = kernels.pointee
     for (row, index) in share.tokens.enumerated() {
-      table.add_row(
-        parameters + layout.tokenEmbedding.offset + Int(batch.tokens[index]) * width,
-        parameters + layout.positionEmbedding.offset + Int(batch.positions[index]) * width,
-        out + row * width, 1, width)
+      embed(
+        parameters, token: batch.tokens[index], position: Int(batch.positions[index]),
+        into: out + row * configuration.width)
+    }
+  }
+
+  /// The residual stream's first row of one token.
+  func embed(
+    _ parameters: UnsafePointer<Float>, token: Int32, position: Int, into out: FloatPointer
+  ) {
+    let width = configuration.width
+    let row = parameters + layout.tokenEmbedding.offset + Int(token) * width
+    if let positions = layout.positionEmbedding {
+      kernels.pointee.add_row(
+        row, parameters + positions.offset + position * width, out, 1, width)
+    } else {
+      out.update(from: row, count: width)
     }
   }
 
@@ -47,6 +58,8 @@ extension TransformerRunner {
     let count = share.tokens.count
     projectQueriesKeysValues(
       parameters, activations, layer: layer, first: first, count: count, panels: panels)
+    rotate(
+      activations.queriesKeysValues(layer) + first * configuration.projectedWidth, batch, share)
     let attention = attention(thread: thread)
     for index in share.segments {
       let span = Attention.Span(
@@ -59,6 +72,43 @@ extension TransformerRunner {
       parameters, activations, layer: layer, first: first, count: count, panels: panels)
   }
 
+  /// Turns the queries and keys of a share's rows by their positions, or their slopes back.
+  func rotate(
+    _ rows: FloatPointer, _ batch: PackedBatch, _ share: MicroBatch.Share, sign: Float = 1
+  ) {
+    guard rotary != nil else { return }
+    batch.positions.withUnsafeBufferPointer {
+      rotate(rows, positions: $0.baseAddress! + share.tokens.lowerBound, sign, share.tokens.count)
+    }
+  }
+
+  /// Turns the queries and keys of rows, one position a row; nothing where positions are learnt.
+  func rotate(
+    _ rows: FloatPointer, positions: UnsafePointer<Int32>, _ sign: Float, _ count: Int
+  ) {
+    guard let rotary else { return }
+    kernels.pointee.rotate(
+      rows, configuration.projectedWidth, rotary.elements, positions, sign,
+      configuration.heads + configuration.keyValueHeads, rotary.half, count)
+  }
+
+  /// The family's normalisation of rows, with what the way back needs.
+  func normalise(
+    _ x: FloatPointer, _ weight: TransformerLayout.Tensor, _ bias: TransformerLayout.Tensor?,
+    _ parameters: UnsafePointer<Float>, into out: FloatPointer, mean: FloatPointer,
+    rstd: FloatPointer, count: Int
+  ) {
+    if let bias {
+      kernels.pointee.layer_norm(
+        x, parameters + weight.offset, parameters + bias.offset, configuration.normEpsilon, out,
+        mean, rstd, count, configuration.width)
+    } else {
+      kernels.pointee.rms_norm(
+        x, parameters + weight.offset, configuration.normEpsilon, out, rstd, count,
+        configuration.width)
+    }
+  }
+
   /// middle = input + attended·W + b.
   func projectAttended(
     _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
@@ -67,33 +117,32 @@ extension TransformerRunner {
     let width = configuration.width
     let block = layout.blocks[layer]
     let middle = activations.middle(layer) + first * width
-    kernels.pointee.add_row(
-      activations.input(layer) + first * width, parameters + block.projectionBias.offset, middle,
-      count, width)
+    startSum(
+      activations.input(layer) + first * width, block.projectionBias, parameters, count,
+      into: middle)
     multiplyAdding(
-      activations.attended(layer) + first * width, block.projectionWeight, parameters, panels,
-      count, into: middle)
+      activations.attended(layer) + first * configuration.attentionWidth, block.projectionWeight,
+      parameters, panels, count, into: middle)
   }
 
-  /// qkv = norm1(input)·W + b. The product adds to the bias, which saves a pass.
+  /// qkv = norm1(input)·W + b.
   func projectQueriesKeysValues(
     _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
     count: Int, panels: PanelWeights? = nil
   ) {
     let width = configuration.width
     let block = layout.blocks[layer]
-    let table = kernels.pointee
     let norm = activations.norm1(layer) + first * width
-    table.layer_norm(
-      activations.input(layer) + first * width, parameters + block.norm1Weight.offset,
-      parameters + block.norm1Bias.offset, configuration.normEpsilon, norm,
-      activations.mean1(layer) + first, activations.rstd1(layer) + first, count, width)
-    let qkv = activations.queriesKeysValues(layer) + first * 3 * width
-    table.fill_rows(parameters + block.attentionBias.offset, qkv, count, 3 * width)
-    multiplyAdding(norm, block.attentionWeight, parameters, panels, count, into: qkv)
+    normalise(
+      activations.input(layer) + first * width, block.norm1Weight, block.norm1Bias, parameters,
+      into: norm, mean: activations.mean1(layer) + first, rstd: activations.rstd1(layer) + first,
+      count: count)
+    multiply(
+      norm, block.attentionWeight, block.attentionBias, parameters, panels, count,
+      into: activations.queriesKeysValues(layer) + first * configuration.projectedWidth)
   }
 
-  /// input of the next layer = middle + contract(gelu(expand(norm2(middle)))).
+  /// input of the next layer = middle + contract(activate(expand(norm2(middle)))).
   func feedForward(
     _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
     count: Int, panels: PanelWeights? = nil
@@ -104,21 +153,51 @@ extension TransformerRunner {
     let table = kernels.pointee
     let middle = activations.middle(layer) + first * width
     let norm = activations.norm2(layer) + first * width
-    let expanded = activations.expanded(layer) + first * inner
+    let expanded = activations.expanded(layer) + first * configuration.expandedWidth
     let activated = activations.activated(layer) + first * inner
     let output = activations.input(layer + 1) + first * width
-    table.layer_norm(
-      middle, parameters + block.norm2Weight.offset, parameters + block.norm2Bias.offset,
-      configuration.normEpsilon, norm, activations.mean2(layer) + first,
-      activations.rstd2(layer) + first, count, width)
-    table.fill_rows(parameters + block.expandBias.offset, expanded, count, inner)
-    multiplyAdding(norm, block.expandWeight, parameters, panels, count, into: expanded)
+    normalise(
+      middle, block.norm2Weight, block.norm2Bias, parameters, into: norm,
+      mean: activations.mean2(layer) + first, rstd: activations.rstd2(layer) + first, count: count)
+    multiply(
+      norm, block.expandWeight, block.expandBias, parameters, panels, count, into: expanded)
     switch configuration.activation {
     case .geluTanh: table.gelu_tanh(expanded, activated, count * inner)
     case .gelu: table.gelu(expanded, activated, count * inner)
+    case .silu: table.swiglu(expanded, activated, count, inner)
     }
-    table.add_row(middle, parameters + block.contractBias.offset, output, count, width)
+    startSum(middle, block.contractBias, parameters, count, into: output)
     multiplyAdding(activated, block.contractWeight, parameters, panels, count, into: output)
+  }
+
+  /// out = residual + b, to which a product is then added.
+  private func startSum(
+    _ residual: FloatPointer, _ bias: TransformerLayout.Tensor?,
+    _ parameters: UnsafePointer<Float>, _ count: Int, into out: FloatPointer
+  ) {
+    if let bias {
+      kernels.pointee.add_row(
+        residual, parameters + bias.offset, out, count, configuration.width)
+    } else {
+      out.update(from: residual, count: count * configuration.width)
+    }
+  }
+
+  /// out = x·W + b. The product adds to the bias, which saves a pass.
+  private func multiply(
+    _ x: FloatPointer, _ weight: TransformerLayout.Tensor, _ bias: TransformerLayout.Tensor?,
+    _ parameters: UnsafePointer<Float>, _ panels: PanelWeights?, _ count: Int,
+    into out: FloatPointer
+  ) {
+    let (k, n) = (weight.shape[0], weight.shape[1])
+    if let bias {
+      kernels.pointee.fill_rows(parameters + bias.offset, out, count, n)
+    } else if panels == nil {
+      return Matrices.multiply(count, n, k, x, k, parameters + weight.offset, n, beta: 0, out, n)
+    } else {
+      out.update(repeating: 0, count: count * n)
+    }
+    multiplyAdding(x, weight, parameters, panels, count, into: out)
   }
 
   /// out += x·W for a weight of shape `[in, out]`.
@@ -149,10 +228,9 @@ extension TransformerRunner {
       (activations.headInput + (first + row) * width).update(
         from: stream + position * width, count: width)
     }
-    kernels.pointee.layer_norm(
-      activations.headInput + first * width, parameters + layout.finalNormWeight.offset,
-      parameters + layout.finalNormBias.offset, configuration.normEpsilon,
-      activations.headNorm + first * width, activations.headMean + first,
-      activations.headRstd + first, outputs.count, width)
+    normalise(
+      activations.headInput + first * width, layout.finalNormWeight, layout.finalNormBias,
+      parameters, into: activations.headNorm + first * width, mean: activations.headMean + first,
+      rstd: activations.headRstd + first, count: outputs.count)
   }
 }

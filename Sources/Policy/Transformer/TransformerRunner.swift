@@ -24,6 +24,8 @@ public final class TransformerRunner {
   public let memoryBudget: Int
   let team: ThreadTeam
   let kernels: UnsafePointer<ck_kernels>
+  /// Angles of the positions; nil when positions are learnt.
+  let rotary: RotaryTable?
 
   var saved: Activations?
   var unsaved: Activations?
@@ -70,6 +72,9 @@ public final class TransformerRunner {
     self.memoryBudget = memoryBudget
     self.kernels = kernels
     team = ThreadTeam(count: threads)
+    rotary = configuration.rotary.map {
+      RotaryTable($0, headWidth: configuration.headWidth)
+    }
     logits = LogitChunk(layout: layout)
     scratch = (0..<threads).map { _ in
       FloatStorage(uninitialized: Attention.scratchCount(configuration))
@@ -81,12 +86,13 @@ public final class TransformerRunner {
 
   func attention(thread: Int) -> Attention {
     Attention(
-      kernels: kernels, width: configuration.width, heads: configuration.heads,
-      scratch: scratch[thread].elements.baseAddress!)
+      kernels: kernels, heads: configuration.heads, keyValueHeads: configuration.keyValueHeads,
+      headWidth: configuration.headWidth, scratch: scratch[thread].elements.baseAddress!)
   }
 
   /// The parts in which a batch is computed: the same for every model and every purpose.
   func microBatches(_ batch: PackedBatch) -> [MicroBatch] {
+    if let rotary { rotary.reserve(Int(batch.positions.max() ?? -1) + 1) }
     let limit = max(1, memoryBudget / Activations.bytesPerToken(configuration))
     return MicroBatch.cut(batch, tokenLimit: limit, threads: threads)
   }

@@ -67,6 +67,7 @@ extension RunSummary {
       completionTokens: state.candidates.compactMap(\.reply.completionTokens).reduce(0, +),
       elapsed: state.elapsed, sessions: state.sessions, stop: state.stop?.reason,
       cause: state.stop?.cause, environment: state.environment)
+    published = PublishedComparison(of: state, metric: config.metric)
   }
 
   private static func row(

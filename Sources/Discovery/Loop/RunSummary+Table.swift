@@ -32,7 +32,7 @@ extension RunSummary {
           row.name, row.origin, cheap: row.cheapEta, seconds: row.seconds,
           verdict: "\(row.finding.verdict)"))
     }
-    return table.text + "\n" + closing
+    return table.text + "\n" + closing + (published.map { "\n\n" + $0.table } ?? "")
   }
 
   private func cells(

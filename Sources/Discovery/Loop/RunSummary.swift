@@ -102,4 +102,6 @@ public struct RunSummary: Hashable, Sendable, Codable {
   public var stop: StopReason?
   public var cause: String?
   public var environment: [String: String]
+  /// Our η beside the scores of the transcript's origin; nil where it has none.
+  public var published: PublishedComparison?
 }

@@ -30,20 +30,27 @@ struct LossmithCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      ListCommand.self, NewCommand.self, BuildCommand.self, CheckCommand.self, CallCommand.self,
-      PlotCommand.self, WatchCommand.self,
-<<<<<<< HEAD
-<<<<<<< HEAD
-      EvaluateCommand.self, SweepCommand.self, TrainCommand.self, DiscoverCommand.self,
+      ListCommand.self,
+      NewCommand.self,
+      BuildCommand.self,
+      CheckCommand.self,
+      CallCommand.self,
+      PlotCommand.self,
+      WatchCommand.self,
+      EvaluateCommand.self,
+      SweepCommand.self,
+      TrainCommand.self,
+      AgreementCommand.self,
+      DiscoverCommand.self,
+      RunsCommand.self,
+      ShowCommand.self,
+      ExportCommand.self,
       ReportCommand.self,
-=======
-      EvaluateCommand.self, AgreementCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
->>>>>>> df4d221bdcedc1e28d1c278197e53b35a7370a67
-      SFTCommand.self, SampleCommand.self, DoctorCommand.self, BenchCommand.self,
-=======
-      EvaluateCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
-      SFTCommand.self, SampleCommand.self, ImportCommand.self, DoctorCommand.self, BenchCommand.self,
->>>>>>> ee4f59732497b118e3112f76466de9dc019774bf
+      SFTCommand.self,
+      SampleCommand.self,
+      DoctorCommand.self,
+      BenchCommand.self,
+      ImportCommand.self,
       WorkerCommand.self,
     ])
 }

@@ -43,7 +43,7 @@ extension DiscoveryRun {
         .propose, "asking \(parts.proposer.kind)", generation: generation, attempt: attempt,
         candidate: place.candidate))
     try heedInterrupt()
-    let request = ProposalRequest(
+    var request = ProposalRequest(
       generation: generation, attempt: attempt, index: state.candidates.count,
       system: state.opening?.system ?? "", opening: state.opening?.opening ?? "",
       exchanges: config.plan.isBlind
@@ -51,6 +51,10 @@ extension DiscoveryRun {
         : state.candidates.map {
           .init(reply: $0.reply.text, feedback: $0.judgement?.feedback ?? "")
         })
+    if !config.plan.isBlind {
+      request.outcomes = state.proposalOutcomes(metric: config.metric)
+      request.baselines = state.baselineOutcomes(metric: config.metric)
+    }
     if let reply = try guarded(.ask, { try parts.proposer.propose(request) }) {
       try append(.received(reply), at: place)
       notify(

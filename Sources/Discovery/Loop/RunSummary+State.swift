@@ -79,6 +79,7 @@ extension RunSummary {
     hiddenMetric = Self.hiddenMetric(of: dpo, eta: config.metric)
     front = Self.front(state, config)
     possiblyPaid = state.possiblyPaid
+    published = PublishedComparison(of: state, metric: config.metric)
   }
 
   private static func row(

@@ -35,6 +35,7 @@ extension RunSummary {
     }
     let statistics = statisticsText
     return table.text + "\n" + closing + (statistics.isEmpty ? "" : "\n" + statistics)
+      + (published.map { "\n\n" + $0.table } ?? "")
   }
 
   private func cells(

@@ -121,4 +121,6 @@ public struct RunSummary: Hashable, Sendable, Codable {
   public var possiblyPaid: Int?
   /// Blind sampling at the same cost; nil where none was asked for.
   public var equalBudget: EqualBudget?
+  /// Our η beside the scores of the transcript's origin; nil where it has none.
+  public var published: PublishedComparison?
 }

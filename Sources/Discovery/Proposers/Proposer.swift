@@ -1,9 +1,9 @@
-/// Where proposals come from: a model, a recorded transcript, later an evolution.
+/// Where proposals come from: a model, a recorded transcript, an evolution.
 ///
 /// A proposer answers a conversation with the raw text of a reply; reading that
 /// text is ``ReplyParser``'s business, so that every proposer's words go the same way.
 public protocol Proposer: AnyObject {
-  /// `llm`, `replay` …; stored in the journal.
+  /// `llm`, `evolve`, `replay`; stored in the journal.
   var kind: String { get }
 
   /// The reply to a conversation.
@@ -26,6 +26,23 @@ public struct ProposalRequest: Sendable {
   public var opening: String
   /// Earlier replies, each with the feedback that it got, oldest first.
   public var exchanges: [Exchange]
+  /// What became of each of the exchanges, as numbers.
+  public var outcomes: [Outcome] = []
+  /// What became of the losses of the burn-in.
+  public var baselines: [Outcome] = []
+
+  /// A loss that the run has judged.
+  public struct Outcome: Hashable, Sendable {
+    /// Its name in the run.
+    public var name: String
+    /// Of η on the task; nil for a loss that was not measured there.
+    public var lowerBound: Double?
+
+    public init(name: String, lowerBound: Double?) {
+      self.name = name
+      self.lowerBound = lowerBound
+    }
+  }
 
   public struct Exchange: Hashable, Sendable, Codable {
     public var reply: String
@@ -60,6 +77,8 @@ public struct ProposalReply: Hashable, Sendable, Codable {
   /// Why the model stopped, in the endpoint's word: `stop`, `length`, `content_filter`,
   /// `refusal` …; nil when nothing was said of it.
   public var finishReason: String?
+  /// What the loss scored where the transcript comes from; nil where that is not known.
+  public var publishedScore: Double?
 
   public init(
     text: String, source: String, promptTokens: Int? = nil, completionTokens: Int? = nil,

@@ -7,12 +7,16 @@ import Losses
 /// proposal `{"thought", "name", "code"}` itself, or a chat message `{"role", "content"}`, of which
 /// the assistant's are replies; a line `{"comment": "…"}` is passed over. A JSON array of chat
 /// messages, as DiscoPOP's published code writes to `messages.json`, is the other.
+///
+/// A line with a reply may say under `published_score` what the loss scored where the transcript comes
+/// from; null, or nothing, for one that got no score. A run then ends with a comparison.
 public final class ReplayProposer: Proposer {
   public let kind = "replay"
   /// The transcript's path as given.
   public let path: String
   /// The replies in their order.
-  public let replies: [String]
+  public var replies: [String] { entries.map(\.text) }
+  private let entries: [Recorded]
 
   /// A larger transcript is refused, in bytes.
   static let maximumSize = 64 << 20
@@ -30,7 +34,7 @@ public final class ReplayProposer: Proposer {
         remedy: "Split it into several runs.")
     }
     self.path = path
-    replies = try Self.replies(of: data, path: path)
+    entries = try Self.replies(of: data, path: path)
   }
 
   /// The replies of a recorded run, in the order in which they came.
@@ -56,11 +60,20 @@ public final class ReplayProposer: Proposer {
 
   /// The reply of `request.index`; nil after the last.
   public func propose(_ request: ProposalRequest) throws -> ProposalReply? {
-    guard replies.indices.contains(request.index) else { return nil }
-    return ProposalReply(text: replies[request.index], source: path)
+    guard entries.indices.contains(request.index) else { return nil }
+    let entry = entries[request.index]
+    var reply = ProposalReply(text: entry.text, source: path)
+    reply.publishedScore = entry.publishedScore
+    return reply
   }
 
-  static func replies(of data: Data, path: String) throws(LossmithError) -> [String] {
+  /// A reply of a transcript.
+  struct Recorded {
+    var text: String
+    var publishedScore: Double?
+  }
+
+  static func replies(of data: Data, path: String) throws(LossmithError) -> [Recorded] {
     let bytes = Array(data).trimmingByteOrderMark
     let replies =
       bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "[")
@@ -76,8 +89,10 @@ public final class ReplayProposer: Proposer {
     "Write one JSON object a line, such as {\"reply\": \"…\"} or "
     + "{\"thought\": \"…\", \"name\": \"…\", \"code\": \"…\"}."
 
-  private static func lines(_ bytes: [UInt8], path: String) throws(LossmithError) -> [String] {
-    var replies: [String] = []
+  private static func lines(
+    _ bytes: [UInt8], path: String
+  ) throws(LossmithError) -> [Recorded] {
+    var replies: [Recorded] = []
     for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
     where line.contains(where: { $0 > 0x20 }) {
       let entry: Entry
@@ -93,18 +108,22 @@ public final class ReplayProposer: Proposer {
           at: "\(path):\(index + 1)", remedy: lineRemedy)
       }
       switch entry {
-      case .reply(let text): replies.append(text)
-      case .proposal: replies.append(String(decoding: line, as: UTF8.self))
+      case .reply(let reply): replies.append(reply)
+      case .proposal(let score):
+        replies.append(
+          Recorded(text: String(decoding: line, as: UTF8.self), publishedScore: score))
       case .nothing: break
       }
     }
     return replies
   }
 
-  private static func chat(_ bytes: [UInt8], path: String) throws(LossmithError) -> [String] {
+  private static func chat(
+    _ bytes: [UInt8], path: String
+  ) throws(LossmithError) -> [Recorded] {
     do {
       return try JSON.decode([Entry].self, from: Data(bytes)).compactMap {
-        if case .reply(let text) = $0 { text } else { nil }
+        if case .reply(let reply) = $0 { reply } else { nil }
       }
     } catch {
       throw LossmithError(
@@ -116,25 +135,31 @@ public final class ReplayProposer: Proposer {
 
   /// What one line or message says.
   private enum Entry: Decodable {
-    case reply(String)
+    case reply(Recorded)
     /// The line is itself the reply.
-    case proposal
+    case proposal(publishedScore: Double?)
     case nothing
 
-    private enum Keys: String, CodingKey { case reply, role, content, thought, name, code, comment }
+    private enum Keys: String, CodingKey {
+      case reply, role, content, thought, name, code, comment
+      case publishedScore = "published_score"
+    }
 
     init(from decoder: any Decoder) throws {
       let fields = try decoder.container(keyedBy: Keys.self)
+      let score = try fields.decodeIfPresent(Double.self, forKey: .publishedScore)
       if fields.contains(.reply) {
-        self = .reply(try fields.decode(String.self, forKey: .reply))
+        self = .reply(
+          Recorded(
+            text: try fields.decode(String.self, forKey: .reply), publishedScore: score))
       } else if fields.contains(.role) {
         let role = try fields.decode(String.self, forKey: .role)
         // A model that answered nothing, or with a tool call, leaves null here.
         let content = try fields.decodeIfPresent(String.self, forKey: .content) ?? ""
-        self = role == "assistant" ? .reply(content) : .nothing
+        self = role == "assistant" ? .reply(Recorded(text: content)) : .nothing
       } else if fields.contains(.code) || fields.contains(.thought) {
         _ = try fields.decode(String.self, forKey: .code)
-        self = .proposal
+        self = .proposal(publishedScore: score)
       } else if fields.contains(.comment) {
         self = .nothing
       } else {

@@ -12,7 +12,8 @@ struct DiscoverCommand: ParsableCommand {
     discussion: """
       Without an endpoint a recorded transcript is replayed: the 18 proposals of the published \
       DiscoPOP run. Set an endpoint with --base-url and --model (or LOSSMITH_BASE_URL, LOSSMITH_MODEL) \
-      and a key in the environment variable LOSSMITH_API_KEY to let a model propose.
+      and a key in the environment variable LOSSMITH_API_KEY to let a model propose. The proposer evolve \
+      needs no model: it breeds losses from the published ones.
 
       A proposal goes from the cheap to the costly: build, check, the cheap stage (milliseconds), then \
       the task. One that learns nothing on the cheap stage, by the 95 % interval of its difference to \
@@ -26,12 +27,15 @@ struct DiscoverCommand: ParsableCommand {
   var task: String?
   @Option(
     help: ArgumentHelp(
-      "llm, replay (the embedded transcript) or replay:FILE.", valueName: "proposer"))
+      "llm, evolve, replay (the paper's run, also replay:paper) or replay:FILE.",
+      valueName: "proposer"))
   var proposer: String?
   @Option(
     help: "Stop after N generations (default: 20 with a model, the whole transcript in a replay).")
   var generations: Int?
-  @Option(help: "Stop after M minutes.") var minutes: Double?
+  @Option(help: "Stop after M minutes (default: 5 with evolve and no --generations).")
+  var minutes: Double?
+  @Option(help: "Seed that draws the proposals of evolve (default: 0).") var evolveSeed: UInt64?
   @Option(help: "Stop after P generations without a better mean.") var patience: Int?
   @Option(help: "Further tries of a generation whose proposal fails (default: 3).") var resamples:
     Int?
@@ -97,7 +101,8 @@ struct DiscoverCommand: ParsableCommand {
     let installation = library.installation
     let selection = try ProposerSelection(
       named: proposer ?? (try storedProposer()), baseURL: baseUrl, model: model,
-      keyVariable: keyVariable, installation: installation)
+      keyVariable: keyVariable, evolveSeed: try evolveSeed ?? storedEvolveSeed() ?? 0,
+      installation: installation)
     let stored = try resume.map { try open(URL(fileURLWithPath: $0), selection) }
     let bench = Workbench(
       cache: installation.cacheDirectory, settings: stored?.config.settings ?? [:])
@@ -201,6 +206,13 @@ struct DiscoverCommand: ParsableCommand {
     try resume.map { try RunDirectory.read(at: URL(fileURLWithPath: $0)).config.proposer }
   }
 
+  private func storedEvolveSeed() throws -> UInt64? {
+    try resume.flatMap {
+      UInt64(
+        try RunDirectory.read(at: URL(fileURLWithPath: $0)).config.proposerSettings["seed"] ?? "")
+    }
+  }
+
   private func create(
     _ selection: ProposerSelection,
     _ facts: (environment: [String: String], task: TaskFacts),
@@ -225,7 +237,8 @@ struct DiscoverCommand: ParsableCommand {
       },
       baselines: baselines.isEmpty ? ["dpo", "slic", "ipo", "kto-pair"] : baselines,
       proposer: selection.name, proposerSettings: selection.settings,
-      generations: generations ?? selection.defaultGenerations, minutes: minutes,
+      generations: generations ?? selection.defaultGenerations,
+      minutes: minutes ?? (generations == nil ? selection.defaultMinutes : nil),
       patience: patience, resamples: resamples ?? 3, tunables: tunables,
       settings: bench.recordedSettings)
     config.search = search.plan(

@@ -5,24 +5,29 @@ import Losses
 
 /// Which proposer a command line asks for.
 struct ProposerSelection {
-  /// As stored in the run: `llm`, `replay`, `replay:/path`.
+  /// As stored in the run: `llm`, `evolve`, `replay`, `replay:/path`.
   let name: String
   /// What else decides the proposals; no secrets.
   let settings: [String: String]
   /// What a person should know before the run begins.
   let note: String?
   let defaultGenerations: Int?
+  /// Of a run that is given neither generations nor minutes; nil for a proposer that ends by itself.
+  private(set) var defaultMinutes: Double?
+  private var evolution: EvolveProposer?
   private let endpoint: ChatEndpoint?
   private let replay: ReplayProposer?
   /// How the run that is replayed compared losses; nil for other proposers and for plain files.
   let recordedPlan: SearchPlan?
 
-  /// - Parameter named: nil chooses `llm` where an endpoint is set, else the embedded transcript.
+  /// - Parameters:
+  ///   - named: nil chooses `llm` where an endpoint is set, else the embedded transcript.
+  ///   - evolveSeed: draws the proposals of `evolve`.
   /// - Throws: `LossmithError`: `usage` for an unknown proposer or an incomplete endpoint,
   ///   `missingFile` or `malformedInput` for a transcript.
   init(
     named: String?, baseURL: String?, model: String?, keyVariable: String?,
-    installation: Installation
+    evolveSeed: UInt64 = 0, installation: Installation
   ) throws {
     let endpoint = try ChatEndpoint.configured(
       baseURL: baseURL, model: model, keyVariable: keyVariable,
@@ -45,7 +50,14 @@ struct ProposerSelection {
     }
     self.endpoint = nil
     defaultGenerations = nil
-    if chosen == "replay" {
+    if chosen == "evolve" {
+      replay = nil
+      evolution = EvolveProposer(seed: evolveSeed)
+      name = "evolve"
+      settings = ["seed": "\(evolveSeed)"]
+      defaultMinutes = 5
+      note = "Proposals are bred from the published losses; no model is asked."
+    } else if chosen == "replay" || chosen == "replay:paper" {
       let file = installation.templates
         .appendingPathComponent("transcripts/discopop-appendix-g.jsonl")
       replay = try ReplayProposer(path: file.path)
@@ -73,7 +85,7 @@ struct ProposerSelection {
     } else {
       throw LossmithError(
         .usage, "there is no proposer \"\(chosen)\"", at: "--proposer",
-        remedy: "Use llm, replay or replay:FILE.")
+        remedy: "Use llm, evolve, replay (the paper's run) or replay:FILE.")
     }
   }
 
@@ -93,7 +105,8 @@ struct ProposerSelection {
       proposer.notice = notice
       return proposer
     }
-    guard let replay else { preconditionFailure("a selection has an endpoint or a transcript") }
+    if let evolution { return evolution }
+    guard let replay else { preconditionFailure("a selection has one of three proposers") }
     return replay
   }
 }

@@ -33,6 +33,7 @@ struct LossmithCommand: ParsableCommand {
       ListCommand.self, NewCommand.self, BuildCommand.self, CheckCommand.self, CallCommand.self,
       PlotCommand.self, WatchCommand.self,
       EvaluateCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
+      FiguresCommand.self, ServeCommand.self,
       SFTCommand.self, SampleCommand.self, DoctorCommand.self, BenchCommand.self,
       WorkerCommand.self,
     ])

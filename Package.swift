@@ -72,6 +72,8 @@ let package = Package(
       dependencies: [
         "Losses", "Host", "Policy", "Discovery", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       swiftSettings: strict),
 
@@ -100,7 +102,7 @@ let package = Package(
     .testTarget(
       name: "LossmithTests",
       dependencies: [
-        "Lossmith", "Cell", "Discovery", "Losses", "Host", "Policy",
+        "Lossmith", "Cell", "Discovery", "Losses", "Host", "Policy", "Report",
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ],

@@ -46,6 +46,8 @@ struct LossmithCommand: ParsableCommand {
       ShowCommand.self,
       ExportCommand.self,
       ReportCommand.self,
+      FiguresCommand.self,
+      ServeCommand.self,
       SFTCommand.self,
       SampleCommand.self,
       DoctorCommand.self,

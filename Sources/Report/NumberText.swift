@@ -16,6 +16,19 @@ enum NumberText {
     return value > 0 ? "+" + text : text
   }
 
+  /// As few digits as tell it apart, such as a β.
+  static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+
+  /// `41 s`, `12 min`, `3.5 h`.
+  static func duration(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<0.95: fixed(seconds, decimals: 2) + " s"
+    case ..<90: fixed(seconds, decimals: 0) + " s"
+    case ..<5400: fixed(seconds / 60, decimals: 0) + " min"
+    default: fixed(seconds / 3600, decimals: 1) + " h"
+    }
+  }
+
   /// Decimals that show two digits of an error; 4 where there is none to go by.
   static func decimals(for error: Double?) -> Int {
     guard let error, error > 0, error.isFinite else { return 4 }

@@ -14,6 +14,19 @@ extension RunModel {
       self.step = step
       self.values = values
     }
+
+    /// Adds an estimate of KL(reference ‖ policy) of a completion, step by step.
+    ///
+    /// Where both completions of a pair were drawn from the reference, chosen and rejected together are
+    /// draws from it, whoever was preferred. So −½ (chosen + rejected), of means of
+    /// log π − log π_ref, has the expectation E_{y∼π_ref}[log π_ref(y) − log π(y)], which is that KL. A
+    /// batch is a small sample of it: single steps may lie below 0.
+    ///
+    /// - Precondition: the pairs were drawn from the reference; of other pairs it would be no KL.
+    public mutating func estimateKL() {
+      guard let chosen = values[.chosen], let rejected = values[.rejected] else { return }
+      values[.kl] = zip(chosen, rejected).map { -($0 + $1) / 2 }
+    }
   }
 
   /// What a learning curve tells, in the order in which it is drawn.
@@ -27,6 +40,8 @@ extension RunModel {
     case margin
     /// Share of the batch with a margin above 0.
     case accuracy
+    /// KL(reference ‖ policy) of a completion in nats, estimated from the batch's own pairs.
+    case kl
     /// Norm of the gradient before clipping.
     case gradientNorm = "gradient_norm"
 
@@ -37,6 +52,7 @@ extension RunModel {
       case .rejected: "reward of rejected, nats"
       case .margin: "margin, nats"
       case .accuracy: "accuracy"
+      case .kl: "KL(reference ‖ policy), nats"
       case .gradientNorm: "gradient norm"
       }
     }
@@ -54,7 +70,14 @@ struct CurveSummary {
   }
 
   /// Steps that every seed has, with a finite value in each.
-  let points: [Point]
+  private(set) var points: [Point]
+
+  /// At most so many points, evenly spaced, the first and the last among them.
+  mutating func thin(to count: Int) {
+    guard points.count > count, count >= 2 else { return }
+    let all = points
+    points = (0..<count).map { all[$0 * (all.count - 1) / (count - 1)] }
+  }
 
   init(_ quantity: RunModel.Quantity, of curves: [RunModel.Curve]) {
     var values: [Int: [Double]] = [:]

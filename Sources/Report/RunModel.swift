@@ -25,13 +25,17 @@ public struct RunModel: Hashable, Sendable, Codable {
   public var stopReason: String?
   /// Further sentences for the reader, such as that a transcript was replayed.
   public var notes: [String]
+  /// The KL up to which a hypervolume counts; nil where the task has none.
+  public var klCap: Double?
+  /// What the run cost, generation by generation, 0 being the burn-in.
+  public var ledger: [Cost]
 
   public init(
     title: String, task: String, metric: String, proposer: String, seeds: [UInt64],
     cheapStage: String? = nil, baselines: [Baseline], candidates: [Candidate],
     reference: Reference?,
     environment: [String: String] = [:], started: Date? = nil, stopReason: String? = nil,
-    notes: [String] = []
+    notes: [String] = [], klCap: Double? = nil, ledger: [Cost] = []
   ) {
     self.title = title
     self.task = task
@@ -46,6 +50,8 @@ public struct RunModel: Hashable, Sendable, Codable {
     self.started = started
     self.stopReason = stopReason
     self.notes = notes
+    self.klCap = klCap
+    self.ledger = ledger
   }
 
   /// The policy that every training started from.
@@ -95,15 +101,22 @@ public struct RunModel: Hashable, Sendable, Codable {
     public var delta: Delta?
     /// η on the cheap stage.
     public var cheapEta: Eta?
+    /// Reward and KL, one point for each β that was trained.
+    public var tradeoff: [Tradeoff]
+    /// Value and slope against the margin; nil when they were not drawn.
+    public var shape: Shape?
 
     public init(
-      name: String, eta: Eta, kl: Double?, delta: Delta? = nil, cheapEta: Eta? = nil
+      name: String, eta: Eta, kl: Double?, delta: Delta? = nil, cheapEta: Eta? = nil,
+      tradeoff: [Tradeoff] = [], shape: Shape? = nil
     ) {
       self.name = name
       self.eta = eta
       self.kl = kl
       self.delta = delta
       self.cheapEta = cheapEta
+      self.tradeoff = tradeoff
+      self.shape = shape
     }
   }
 
@@ -135,6 +148,12 @@ public struct RunModel: Hashable, Sendable, Codable {
     public var curves: [Curve]
     /// The task that the curves are of.
     public var curveTask: String
+    /// Reward and KL, one point for each β that was trained.
+    public var tradeoff: [Tradeoff] = []
+    /// Value and slope against the margin; nil when they were not drawn.
+    public var shape: Shape?
+    /// Where the proposal comes from, as far as the journal tells.
+    public var parents: [Parent] = []
 
     public init(
       index: Int, generation: Int, attempt: Int, name: String, thought: String, source: String,

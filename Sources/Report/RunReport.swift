@@ -3,18 +3,63 @@ import Mustache
 
 /// Pages and pictures of a discovery run.
 public enum RunReport {
-  /// A self-contained page: styles and pictures inside, no script, no request to anywhere.
+  /// The most bytes of a page of a long run.
+  static let pageLimit = 1_900_000
+
+  /// A self-contained page: styles, pictures and their numbers inside, no script, no request to
+  /// anywhere.
   ///
-  /// Deterministic: equal models give equal bytes.
+  /// Deterministic: equal models give equal bytes. The curves of candidates are drawn with as many
+  /// points as keep the page below two megabytes; the other pictures and all numbers are always whole.
   public static func html(
     _ model: RunModel, templates: ReportTemplates
   ) throws(LossmithError) -> String {
-    var context = RunPage(model: model).context
-    context.set("chartStyle", markup: Markup(trusted: ChartStyle.css))
-    guard let page = templates.library.render(context, withTemplate: "page") else {
-      throw LossmithError(.hostFault, "The report's page template did not render.")
+    var page = ""
+    for detail in PageDetail.levels {
+      let sections = try RunPage(
+        model: model, templates: templates, data: .embedded, detail: detail
+      ).sections()
+      page = try shell("page", sections, title: model.title, templates: templates)
+      if page.utf8.count <= pageLimit { break }
     }
     return page
+  }
+
+  /// The sections of a run's page, for a page that swaps them as the run goes on.
+  public static func sections(
+    _ model: RunModel, templates: ReportTemplates
+  ) throws(LossmithError) -> [PageSection] {
+    try RunPage(model: model, templates: templates, data: .served).sections()
+  }
+
+  /// A page made of sections; candidates stand inside the section `candidates`.
+  static func shell(
+    _ template: String, _ sections: [PageSection], title: String, version: String = "",
+    templates: ReportTemplates
+  ) throws(LossmithError) -> String {
+    let places = Set(PageSection.order)
+    var context = PageContext()
+    context.set("title", title)
+    context.set("version", version)
+    context.set("chartStyle", markup: Markup(trusted: ChartStyle.css))
+    let cards = sections.filter { !places.contains($0.id) }
+    context.set(
+      "sections",
+      PageSection.order.map { id in
+        let section = sections.first { $0.id == id }
+        var place = PageContext.one("id", id)
+        place.set("html", markup: Markup(trusted: section?.html ?? ""))
+        place.set("isCandidates", id == "candidates")
+        return place
+      })
+    context.set(
+      "cards",
+      cards.map { card in
+        var place = PageContext.one("id", card.id)
+        place.set("html", markup: Markup(trusted: card.html))
+        return place
+      })
+    return try templates.render(template, context)
   }
 
   /// The trajectory of η over generations as an SVG file of its own.
@@ -38,7 +83,7 @@ public enum RunReport {
     Sparkline.text(model.bestSoFar, width: width)
   }
 
-  private static func standalone(_ picture: SVGElement) -> String {
+  static func standalone(_ picture: SVGElement) -> String {
     var styled = picture
     styled.prepend(SVGElement("style").containing(ChartStyle.css))
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\(styled.markup)\n"

@@ -94,11 +94,34 @@ public final class Journal {
   public static func read(in run: URL) throws -> [JournalEvent] {
     let path = run.appending(path: fileName).path
     guard FileManager.default.fileExists(atPath: path) else { return [] }
+    if let events = try? readAtRest(path, run: run) { return events }
+    return try read(path, opening: path, run: run)
+  }
+
+  /// The events of a journal that nobody writes to, without a trace.
+  ///
+  /// SQLite's readers put two files beside a database in WAL mode, and leave them there. They are not
+  /// needed while there is no log: the database is then opened as one that cannot change, and read again
+  /// the other way if it did all the same.
+  private static func readAtRest(_ path: String, run: URL) throws -> [JournalEvent]? {
+    func size(_ file: String) -> Int? {
+      (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? Int
+    }
+    guard size(path + "-wal") ?? 0 == 0 else { return nil }
+    let before = size(path)
+    let address = URL(fileURLWithPath: path).absoluteString + "?immutable=1"
+    let events = try read(path, opening: address, run: run)
+    return size(path + "-wal") ?? 0 == 0 && size(path) == before ? events : nil
+  }
+
+  private static func read(
+    _ path: String, opening name: String, run: URL
+  ) throws -> [JournalEvent] {
     do {
       var configuration = Configuration()
       configuration.readonly = true
       configuration.busyMode = .timeout(10)
-      let database = try DatabaseQueue(path: path, configuration: configuration)
+      let database = try DatabaseQueue(path: name, configuration: configuration)
       let isEmpty = try database.read { db in
         if try JournalSchema.isEmpty(db) { return true }
         try JournalSchema.check(db, path: path)

@@ -116,6 +116,8 @@ struct DiscoverCommand: ParsableCommand {
       try require(stage, cheap.taskDigest, of: cheap.task, directory)
     }
 
+    let board = StatusBoard(run: directory.url)
+    defer { board.finish() }
     let lock = NSLock()
     func evaluator(_ task: String, bench: Workbench) -> WorkerEvaluator {
       var environment = facts.environment
@@ -140,9 +142,18 @@ struct DiscoverCommand: ParsableCommand {
     func parts() throws -> DiscoveryRun.Parts {
       DiscoveryRun.Parts(
         proposer: selection.make(retries: retries, notice: { console.note($0) }),
-        evaluator: ParallelEvaluator(evaluators),
-        screener: config.cheapStage.map { evaluator($0.task, bench: bench) },
-        prompts: try prompts(installation, config, facts.task), observe: progress.show,
+        evaluator: ParallelEvaluator(
+          evaluators.enumerated().map {
+            ObservedEvaluator($0.element, number: $0.offset + 1, board: board)
+          }),
+        screener: config.cheapStage.map {
+          ObservedEvaluator(evaluator($0.task, bench: bench), number: 1, board: board)
+        },
+        prompts: try prompts(installation, config, facts.task),
+        observe: {
+          board.note($0)
+          progress.show($0)
+        },
         isInterrupted: { Interruption.isRequested })
     }
     let run = try DiscoveryRun(in: directory, parts: parts())

@@ -56,7 +56,7 @@ struct PlotCommand: ParsableCommand {
     }
     try require(oneFamily: curves)
     let chart = LossChart(
-      curves: curves.map(Self.drawn), axis: Self.axis(curves.first?.family ?? "pairwise"))
+      curves: curves.map(Self.drawn), axis: LossShapes.axis(curves.first?.family ?? "pairwise"))
     let place = URL(fileURLWithPath: file)
     do {
       try Data(chart.svg().utf8).write(to: place, options: .atomic)
@@ -86,14 +86,6 @@ struct PlotCommand: ParsableCommand {
       coupling: curve.isCoupled
         ? "looks at its whole batch; one of \(curve.rows) pairs moves, the others stay" : nil,
       points: curve.points.map { ($0.margin, $0.value, $0.slope) })
-  }
-
-  private static func axis(_ family: String) -> String {
-    switch family {
-    case "classification": "lead of the label's logit"
-    case "listwise": "lead of the best completion over the worst"
-    default: "margin ρ"
-    }
   }
 
   private static func shortened(_ value: Double) -> String { String(format: "%.4g", value) }

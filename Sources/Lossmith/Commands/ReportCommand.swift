@@ -3,19 +3,51 @@ import Discovery
 import Foundation
 import Host
 import Losses
+import Report
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "report", abstract: "Writes the page of a run anew and prints its table.")
+    commandName: "report",
+    abstract: "Writes the page of a run, or of a trained policy, anew.",
+    discussion: """
+      One HTML file with pictures, tables and sources inside; it asks nothing of the network. For a \
+      folder that lossmith train wrote, the page has the learning curves of that training.
+      """)
 
-  @Argument(help: ArgumentHelp("The run's directory.", valueName: "run")) var directory: String
+  @Argument(
+    help: ArgumentHelp("A run's directory, or a policy's.", valueName: "run"),
+    completion: .directory)
+  var directory: String
+  @Option(
+    name: .shortAndLong, help: "The page's file (default: report.html in the directory).",
+    completion: .file(extensions: ["html"]))
+  var out: String?
   @OptionGroup var output: OutputOptions
+
+  struct Training: Encodable {
+    var page: String
+  }
 
   func run() throws {
     let console = output.console()
     let url = URL(fileURLWithPath: directory)
+    let installation = try Installation.current()
+    let page = out.map { URL(fileURLWithPath: $0) } ?? url.appending(path: "report.html")
+    if TrainingPages.isTraining(url) {
+      let html = try RunReport.html(
+        try TrainingPages.model(of: url), templates: try RunPages.templates(installation))
+      try OutputFiles.write(html, to: page)
+      return console.print(
+        output.json ? try JSON.text(Training(page: page.path)) : "Report: \(page.path)")
+    }
     let summary = try RunPages.summary(of: url)
-    let page = try RunPages.write(url, installation: try Installation.current())
+    if out == nil {
+      try RunPages.write(url, installation: installation)
+    } else {
+      let html = try RunReport.html(
+        try RunPages.model(of: url), templates: try RunPages.templates(installation))
+      try OutputFiles.write(html, to: page)
+    }
     if output.json {
       console.print(try JSON.text(summary))
     } else {

@@ -2,27 +2,29 @@ import Discovery
 import Foundation
 import Host
 import Losses
+import Policy
 import Report
 
 /// Turns a run's journal into its page and pictures.
 enum RunPages {
+  static func templates(_ installation: Installation) throws(LossmithError) -> ReportTemplates {
+    try ReportTemplates(folder: installation.templates.appendingPathComponent("report"))
+  }
+
   /// Writes `report.html` and `trajectory.svg` into the run's directory.
   ///
   /// - Returns: the page.
   /// - Throws: `LossmithError`: `storage` when they cannot be written.
   @discardableResult
   static func write(_ run: URL, installation: Installation) throws -> URL {
+    LossShapes.draw(run)
     let model = try model(of: run)
-    let templates = try ReportTemplates(
-      folder: installation.templates.appendingPathComponent("report"))
     let page = run.appendingPathComponent("report.html")
+    let html = try RunReport.html(model, templates: try templates(installation))
     do {
-      try Data(try RunReport.html(model, templates: templates).utf8).write(
-        to: page, options: .atomic)
+      try Data(html.utf8).write(to: page, options: .atomic)
       try Data(RunReport.trajectorySVG(model).utf8)
         .write(to: run.appendingPathComponent("trajectory.svg"), options: .atomic)
-    } catch let error as LossmithError {
-      throw error
     } catch {
       throw LossmithError(
         .storage, "the report cannot be written", at: page.path,
@@ -41,29 +43,51 @@ enum RunPages {
     let (config, events) = try RunDirectory.read(at: run)
     let state = try RunState.fold(events)
     let summary = RunSummary(of: state, config: config)
-    let baselines = summary.measured.filter(\.origin.isBaseline).map {
+    let records = Dictionary(
+      state.baselines.compactMap { baseline in baseline.record.map { (baseline.name, $0) } },
+      uniquingKeysWith: { first, _ in first })
+    let baselines = summary.measured.filter(\.origin.isBaseline).map { row in
       RunModel.Baseline(
-        name: $0.name, eta: eta($0.eta), kl: $0.metrics["kl"]?.mean, delta: $0.delta.map(delta),
-        cheapEta: $0.cheapEta.map(eta))
+        name: row.name, eta: eta(row.eta), kl: row.metrics["kl"]?.mean, delta: row.delta.map(delta),
+        cheapEta: row.cheapEta.map(eta),
+        tradeoff: records[row.name].map { tradeoff($0, config) } ?? [],
+        shape: LossShapes.read(in: run.appending(path: row.origin.folder)))
     }
-    let candidates = state.candidates.compactMap { candidate -> RunModel.Candidate? in
+    var candidates = state.candidates.compactMap { candidate -> RunModel.Candidate? in
       guard let outcome = state.outcome(of: candidate, metric: config.metric) else { return nil }
-      return self.candidate(candidate, outcome, config)
+      var shown = self.candidate(candidate, outcome, config)
+      if let folder = candidate.folder {
+        shown.shape = LossShapes.read(in: run.appending(path: folder))
+      }
+      return shown
     }
+    addRetries(&candidates)
     let reference = summary.referenceHash.flatMap { hash in
       state.environment["reference_eta"].flatMap(Double.init).map {
         RunModel.Reference(hash: hash, reward: $0)
       }
     }
     return RunModel(
-      title: run.lastPathComponent, task: config.taskName, metric: config.metric,
+      title: run.standardizedFileURL.lastPathComponent, task: config.taskName,
+      metric: config.metric,
       proposer: proposer(config), seeds: config.seeds, cheapStage: config.cheapStage?.task,
       baselines: baselines,
       candidates: candidates, reference: reference, environment: state.environment,
       started: events.first.flatMap {
         try? Date($0.time, strategy: .iso8601.time(includingFractionalSeconds: true))
       }, stopReason: summary.stop?.sentence,
-      notes: summary.cause.map { [$0] } ?? [])
+      notes: summary.cause.map { [$0] } ?? [], ledger: RunLedger.read(events))
+  }
+
+  /// A retry came of the failure before it, which is what its proposer was told last.
+  private static func addRetries(_ candidates: inout [RunModel.Candidate]) {
+    for place in candidates.indices.dropFirst() {
+      let (earlier, later) = (candidates[place - 1], candidates[place])
+      guard later.attempt > 0, earlier.generation == later.generation,
+        !later.parents.contains(where: { $0.candidate == earlier.index })
+      else { continue }
+      candidates[place].parents.append(.init(candidate: earlier.index, relation: "retry"))
+    }
   }
 
   private static func candidate(
@@ -82,13 +106,14 @@ enum RunPages {
       shown.kl = record.estimate("kl")?.mean
       shown.seconds = record.seconds
       shown.warnings += record.warnings
-      shown.curves = curves(record)
+      shown.curves = curves(record, task: config.task)
       shown.curveTask = config.taskName
+      shown.tradeoff = tradeoff(record, config)
     case .stopped(let screening):
       shown.stoppedAt = screening.stage
       shown.message = screening.sentence
       shown.seconds = screening.record.seconds
-      shown.curves = curves(screening.record)
+      shown.curves = curves(screening.record, task: screening.stage)
       shown.curveTask = screening.stage
     case .failed(let finding):
       shown.verdict = finding.verdict
@@ -100,17 +125,47 @@ enum RunPages {
     return shown
   }
 
-  private static func curves(_ record: EvaluationRecord) -> [RunModel.Curve] {
-    record.seeds.compactMap { outcome in
-      outcome.curve.map {
-        RunModel.Curve(
-          seed: outcome.seed, step: $0.step,
-          values: [
-            .loss: $0.loss, .chosen: $0.chosen, .rejected: $0.rejected, .margin: $0.margin,
-            .accuracy: $0.accuracy, .gradientNorm: $0.gradientNorm,
-          ])
-      }
+  /// Reward and KL: of each β of a frontier, else of the one policy that each seed trained.
+  private static func tradeoff(
+    _ record: EvaluationRecord, _ config: RunConfig
+  ) -> [RunModel.Tradeoff] {
+    let frontiers = record.seeds.compactMap(\.frontier)
+    guard let first = frontiers.first else {
+      guard let reward = record.estimate("reward"), let kl = record.estimate("kl") else { return [] }
+      return [
+        .init(beta: config.tunables["beta"], reward: eta(reward), kl: eta(kl))
+      ]
     }
+    return first.map(\.beta).compactMap { beta in
+      let points = frontiers.compactMap { $0.first { $0.beta == beta } }
+      guard points.count == frontiers.count else { return nil }
+      return .init(
+        beta: beta,
+        reward: eta(Statistics.estimate(metric: "reward", values: points.map(\.reward))),
+        kl: eta(Statistics.estimate(metric: "kl", values: points.map(\.kl))))
+    }
+  }
+
+  private static func curves(_ record: EvaluationRecord, task: String) -> [RunModel.Curve] {
+    record.seeds.compactMap { outcome in
+      outcome.curve.map { curve($0, seed: outcome.seed, task: task) }
+    }
+  }
+
+  static func curve(_ curve: LearningCurve, seed: UInt64, task: String) -> RunModel.Curve {
+    var shown = RunModel.Curve(
+      seed: seed, step: curve.step,
+      values: [
+        .loss: curve.loss, .chosen: curve.chosen, .rejected: curve.rejected, .margin: curve.margin,
+        .accuracy: curve.accuracy, .gradientNorm: curve.gradientNorm,
+      ])
+    if drawsPairsFromReference(task) { shown.estimateKL() }
+    return shown
+  }
+
+  /// Whether both completions of a pair are samples of the reference; a file's pairs are not.
+  private static func drawsPairsFromReference(_ task: String) -> Bool {
+    task == "bandit" || task == "reviews" || task == "imdb" || task.hasPrefix("imdb:")
   }
 
   private static func proposer(_ config: RunConfig) -> String {

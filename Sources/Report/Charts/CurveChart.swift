@@ -4,6 +4,8 @@ struct CurveChart {
   let name: String
   let task: String
   let curves: [RunModel.Curve]
+  /// The most points of a line, and whether there is room for bands and ticks.
+  var detail = PageDetail.full
 
   private let columns = 3
   private let width = 940.0
@@ -17,8 +19,10 @@ struct CurveChart {
 
   /// nil when there is nothing to draw.
   func element() -> SVGElement? {
+    guard detail.points >= 2 else { return nil }
     let panels = RunModel.Quantity.allCases.compactMap { quantity in
-      let summary = CurveSummary(quantity, of: curves)
+      var summary = CurveSummary(quantity, of: curves)
+      summary.thin(to: detail.points)
       return summary.points.count < 2 ? nil : (quantity: quantity, points: summary.points)
     }
     guard !panels.isEmpty else { return nil }
@@ -54,7 +58,9 @@ struct CurveChart {
 
     var group = SVGElement("g")
     group.add(.text(quantity.title, x: start, y: y + 14, style: "axis"))
-    for tick in vertical.ticks {
+    // Where every byte counts, only the ends of the axis are told.
+    let ends = [vertical.ticks[0], vertical.ticks[vertical.ticks.count - 1]]
+    for tick in detail.isSmall ? ends : vertical.ticks {
       let level = vertical(tick)
       group.add(.line(start, level, end, level, style: "grid").with("data-tick", "\(tick)"))
       group.add(
@@ -68,14 +74,43 @@ struct CurveChart {
     func place(_ step: Int, _ value: Double) -> String {
       "\(SVGElement.number(across(step))) \(SVGElement.number(vertical(value)))"
     }
-    let band =
-      points.map { place($0.step, $0.high) } + points.reversed().map { place($0.step, $0.low) }
-    group.add(.path("M" + band.joined(separator: "L") + "Z", style: "band"))
+    if !detail.isSmall {
+      let band =
+        points.map { place($0.step, $0.high) } + points.reversed().map { place($0.step, $0.low) }
+      group.add(.path("M" + band.joined(separator: "L") + "Z", style: "band"))
+    }
     group.add(
       .path("M" + points.map { place($0.step, $0.mean) }.joined(separator: "L"), style: "mean"))
-    let ends = [points[0], points[points.count - 1]].map { NumberText.fixed($0.mean, decimals: 4) }
-    return group.titled("\(quantity.title): \(ends[0]) at first, \(ends[1]) at last")
+    let means = [points[0], points[points.count - 1]].map { NumberText.fixed($0.mean, decimals: 4) }
+    group = group.titled("\(quantity.title): \(means[0]) at first, \(means[1]) at last")
       .with("data-quantity", quantity.rawValue)
-      .with("data-steps", points.map { "\($0.step)" }.joined(separator: " "))
+    if detail.isSmall { return group }
+    return group.with("data-steps", points.map { "\($0.step)" }.joined(separator: " "))
+  }
+
+  /// nil when there is nothing to draw.
+  func figure(named figure: String) -> Figure? {
+    element().map {
+      Figure(name: figure, title: "Learning curves of \(name)", element: $0, csv: table)
+    }
+  }
+
+  /// A row for each seed and step, every quantity a column.
+  private var table: CSVTable {
+    let quantities = RunModel.Quantity.allCases.filter { quantity in
+      curves.contains { $0.values[quantity] != nil }
+    }
+    var table = CSVTable(["seed", "step"] + quantities.map(\.rawValue))
+    for curve in curves {
+      for (place, step) in curve.step.enumerated() {
+        table.add(
+          ["\(curve.seed)", "\(step)"]
+            + quantities.map { quantity in
+              let values = curve.values[quantity] ?? []
+              return CSVTable.number(place < values.count ? values[place] : nil)
+            })
+      }
+    }
+    return table
   }
 }

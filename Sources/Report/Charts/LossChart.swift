@@ -52,14 +52,13 @@ public struct LossChart: Sendable {
 
   /// The picture as a file of its own.
   public func svg() -> String {
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + element().markup.description + "\n"
+    RunReport.standalone(element())
   }
 
   func element() -> SVGElement {
     var root = ChartStyle.root(
       width: width, height: height, title: "Losses against the \(axis)",
       description: "Value and slope of \(curves.map(\.label).joined(separator: ", ")).")
-    root.add(SVGElement("style").containing(ChartStyle.css + Self.css))
     root.add(.rectangle(x: 0, y: 0, width: width, height: height, style: "paper"))
     let margins = curves.flatMap { $0.points.map(\.margin) }
     let x = LinearScale(covering: margins, from: left, to: plotRight, tickCount: 8)
@@ -79,12 +78,6 @@ public struct LossChart: Sendable {
           y: bottom + 54 + 16 * Double(row), style: "muted"))
     }
     return root
-  }
-
-  /// Lines of series; the page's own rules know only one colour.
-  private static var css: String {
-    ".chart .series { fill: none; stroke-width: 1.9; stroke-linejoin: round; }\n"
-      + ".chart .coupled { stroke-dasharray: 6 4; }"
   }
 
   private func draw(

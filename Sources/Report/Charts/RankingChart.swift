@@ -49,6 +49,24 @@ struct RankingChart {
     return root
   }
 
+  /// A row for each measured loss, best first; all of them, also beyond ``limit``.
+  static func table(_ model: RunModel) -> CSVTable {
+    var table = CSVTable([
+      "rank", "loss", "candidate", "generation", "eta", "se", "seeds", "delta", "delta_low",
+      "delta_high", "kl", "cheap_eta",
+    ])
+    for row in model.ranking {
+      table.add([
+        "\(row.rank)", row.name, row.candidate.map { "\($0.index)" } ?? "",
+        row.candidate.map { "\($0.generation)" } ?? "", CSVTable.number(row.eta.mean),
+        CSVTable.number(row.eta.se), "\(row.eta.n)", CSVTable.number(row.delta?.mean),
+        CSVTable.number(row.delta?.low), CSVTable.number(row.delta?.high),
+        CSVTable.number(row.kl), CSVTable.number(row.cheapEta?.mean),
+      ])
+    }
+    return table
+  }
+
   private var etaScale: LinearScale {
     var values = rows.flatMap { [$0.eta.mean - ($0.eta.se ?? 0), $0.eta.mean + ($0.eta.se ?? 0)] }
     if let reference = model.reference { values.append(reference.reward) }

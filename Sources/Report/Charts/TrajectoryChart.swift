@@ -53,7 +53,7 @@ struct TrajectoryChart {
     var root = ChartStyle.root(
       width: width, height: height, title: "η over generations",
       description: "\(model.ranking.count { !$0.isBaseline }) measured candidates and"
-        + " \(unmeasured.count) without η in \(generations) generations.")
+        + " \(unmeasured.count) without η in \(generations) generations.", links: links)
     root.add(.rectangle(x: 0, y: 0, width: width, height: height, style: "paper"))
     addAxes(to: &root, y)
     addBaselines(to: &root, y)
@@ -61,6 +61,24 @@ struct TrajectoryChart {
     addPoints(to: &root, y)
     addFailures(to: &root)
     return root
+  }
+
+  /// A row for each proposal, in order.
+  static func table(_ model: RunModel) -> CSVTable {
+    var table = CSVTable([
+      "candidate", "generation", "attempt", "loss", "verdict", "stopped_at", "eta", "se", "seeds",
+      "best_so_far", "kl", "cheap_eta", "seconds",
+    ])
+    for (candidate, best) in zip(model.candidates, model.bestSoFar) {
+      table.add([
+        "\(candidate.index)", "\(candidate.generation)", "\(candidate.attempt)", candidate.name,
+        "\(candidate.verdict)", candidate.stoppedAt ?? "", CSVTable.number(candidate.eta?.mean),
+        CSVTable.number(candidate.eta?.se), candidate.eta.map { "\($0.n)" } ?? "",
+        CSVTable.number(best), CSVTable.number(candidate.kl),
+        CSVTable.number(candidate.cheapEta?.mean), CSVTable.number(candidate.seconds),
+      ])
+    }
+    return table
   }
 
   private func addAxes(to root: inout SVGElement, _ y: LinearScale) {
@@ -196,10 +214,11 @@ struct TrajectoryChart {
   ) {
     root.add(
       links
-        ? SVGElement("a", ["href": "#c\(candidate.index)"]).containing([mark]) : mark)
+        ? SVGElement("a", ["href": "#c\(candidate.index)", "aria-label": candidate.name])
+          .containing([mark]) : mark)
   }
 
-  private static func shortened(_ text: String, to count: Int = 20) -> String {
+  static func shortened(_ text: String, to count: Int = 20) -> String {
     text.count > count ? text.prefix(count - 1) + "…" : text
   }
 }

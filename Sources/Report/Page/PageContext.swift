@@ -14,5 +14,12 @@ struct PageContext: MustacheParent {
 
   mutating func set(_ name: String, _ list: [PageContext]) { values[name] = list }
 
+  /// A context with one text.
+  static func one(_ name: String, _ text: String) -> PageContext {
+    var context = PageContext()
+    context.set(name, text)
+    return context
+  }
+
   func child(named name: String) -> Any? { values[name] }
 }

@@ -2,12 +2,16 @@ import Foundation
 import Losses
 import Mustache
 
-/// The page's templates: `page`, `style`, `ranking`, `candidate`.
+/// The pages' templates: `page` (a run's report), `live` (a run that is served), `training` (one
+/// policy's curves), and the sections that they are made of.
 ///
 /// They are Mustache of content type TEXT: every value in their context is ``Markup`` already, and
 /// Mustache's own escaping, which works on characters, would miss what ``Markup`` explains.
 public struct ReportTemplates: Sendable {
-  static let names = ["page", "style", "ranking", "candidate"]
+  static let names = [
+    "page", "live", "training", "style", "overview", "figure", "ranking", "stops", "failures",
+    "proposals", "candidate", "environment", "progress", "rewards",
+  ]
   let library: MustacheLibrary
 
   /// - Parameter texts: the templates by name, without `.mustache`.
@@ -48,5 +52,13 @@ public struct ReportTemplates: Sendable {
         ?? folder.path
       throw located
     }
+  }
+
+  /// - Throws: `LossmithError` (`host-fault`) when the template does not render.
+  func render(_ template: String, _ context: PageContext) throws(LossmithError) -> String {
+    guard let text = library.render(context, withTemplate: template) else {
+      throw LossmithError(.hostFault, "The report's template \(template) did not render.")
+    }
+    return text
   }
 }

@@ -1,11 +1,86 @@
 import Foundation
 import Losses
+import Mustache
 
-/// The context of a run's page.
+/// The sections of a run's page.
 struct RunPage {
   let model: RunModel
+  let templates: ReportTemplates
+  let data: FigureData
+  var detail = PageDetail.full
 
-  var context: PageContext {
+  /// Every section that has something to show, in order; candidates have one each, after
+  /// `candidates`.
+  func sections() throws(LossmithError) -> [PageSection] {
+    var sections = [try render("overview", "overview", overview)]
+    let figures = RunReport.figures(model, links: true)
+    for name in ["trajectory", "ranking", "reward-kl", "losses"] {
+      if name == "trajectory", model.candidates.isEmpty { continue }
+      if let section = try figures.first(where: { $0.name == name }).map(section) {
+        sections.append(section)
+      }
+    }
+    if !model.stops.isEmpty {
+      var context = PageContext()
+      context.set("cheapStage", model.cheapStage ?? "")
+      context.set("stops", model.stops.map(row))
+      context.set("stopCount", Headline.counted(model.stops.count, "proposal"))
+      sections.append(try render("stops", "stops", context))
+    }
+    if !model.failures.isEmpty {
+      var context = PageContext()
+      context.set("failures", model.failures.map(row))
+      context.set("failureCount", Headline.counted(model.failures.count, "proposal"))
+      sections.append(try render("failures", "failures", context))
+    }
+    for name in ["lineage", "cost"] {
+      if let section = try figures.first(where: { $0.name == name }).map(section) {
+        sections.append(section)
+      }
+    }
+    if !model.candidates.isEmpty {
+      var context = PageContext()
+      context.set("hasCurves", model.candidates.contains { !$0.curves.isEmpty })
+      context.set("isCut", detail.points < 2)
+      sections.append(try render("candidates", "proposals", context))
+      let dpo = model.baselines.first { $0.name == "dpo" }?.shape
+      for candidate in model.candidates {
+        sections.append(
+          try render("c\(candidate.index)", "candidate", card(candidate, beside: dpo)))
+      }
+    }
+    if !model.environment.isEmpty {
+      var context = PageContext()
+      context.set("environment", pairs(model.environment.sorted { $0.key < $1.key }))
+      sections.append(try render("environment", "environment", context))
+    }
+    return sections
+  }
+
+  private func render(
+    _ id: String, _ template: String, _ context: PageContext
+  ) throws(LossmithError) -> PageSection {
+    PageSection(id: id, html: try templates.render(template, context))
+  }
+
+  private func section(_ figure: Figure) throws(LossmithError) -> PageSection {
+    var context = PageContext()
+    context.set("id", figure.name)
+    context.set("title", figure.title)
+    context.set("picture", markup: figure.element.markup)
+    context.set("caption", figure.caption(model))
+    context.set("file", "\(figure.name).csv")
+    context.set("address", figure.address(data))
+    if figure.name == "ranking" {
+      context.set("hasRanking", true)
+      context.set("ranking", model.ranking.map(row))
+      context.set("hasCheap", model.cheapStage != nil)
+      context.set("cheapStage", model.cheapStage ?? "")
+    }
+    return try render(figure.name, "figure", context)
+  }
+
+  private var overview: PageContext {
     let headline = Headline(model)
     var page = PageContext()
     page.set("title", model.title)
@@ -14,27 +89,7 @@ struct RunPage {
     page.set("idea", headline.best?.candidate?.thought ?? "")
     page.set("hasIdea", !(headline.best?.candidate?.thought.isEmpty ?? true))
     page.set("facts", facts)
-    page.set("notes", model.notes.map { one("note", $0) })
-    page.set("hasCandidates", !model.candidates.isEmpty)
-    page.set("trajectory", markup: TrajectoryChart(model: model, links: true).element().markup)
-    if let ranking = RankingChart(model: model).element() {
-      page.set("hasRanking", true)
-      page.set("rankingChart", markup: ranking.markup)
-    }
-    page.set("hasCheap", model.cheapStage != nil)
-    page.set("cheapStage", model.cheapStage ?? "")
-    page.set("hasStops", !model.stops.isEmpty)
-    page.set("stops", model.stops.map(card))
-    page.set("stopCount", Headline.counted(model.stops.count, "proposal"))
-    page.set("chartCut", model.ranking.count > RankingChart.limit)
-    page.set("chartLimit", "\(RankingChart.limit)")
-    page.set("ranking", model.ranking.map(row))
-    page.set("hasFailures", !model.failures.isEmpty)
-    page.set("failures", model.failures.map(card))
-    page.set("failureCount", Headline.counted(model.failures.count, "proposal"))
-    page.set("candidates", model.candidates.map(card))
-    page.set("environment", pairs(model.environment.sorted { $0.key < $1.key }))
-    page.set("hasEnvironment", !model.environment.isEmpty)
+    page.set("notes", model.notes.map { PageContext.one("note", $0) })
     return page
   }
 
@@ -81,33 +136,60 @@ struct RunPage {
     return row
   }
 
-  private func card(_ candidate: RunModel.Candidate) -> PageContext {
+  /// A candidate in a table.
+  private func row(_ candidate: RunModel.Candidate) -> PageContext {
     var card = PageContext()
     card.set("anchor", "c\(candidate.index)")
     card.set("index", "\(candidate.index)")
     card.set("name", candidate.name.isEmpty ? "(no name)" : candidate.name)
     card.set("place", place(of: candidate))
     card.set("verdict", candidate.verdict.description)
-    card.set("isFailure", candidate.eta == nil && candidate.stoppedAt == nil)
     card.set("cheap", candidate.cheapEta.map(NumberText.eta) ?? "")
-    card.set("result", result(of: candidate))
     card.set("message", candidate.message)
+    return card
+  }
+
+  private func card(
+    _ candidate: RunModel.Candidate, beside dpo: RunModel.Shape?
+  ) -> PageContext {
+    var card = row(candidate)
+    card.set("isFailure", candidate.eta == nil && candidate.stoppedAt == nil)
+    card.set("result", result(of: candidate))
     card.set("hasMessage", !candidate.message.isEmpty)
     card.set("remedy", candidate.remedy)
     card.set("hasRemedy", !candidate.remedy.isEmpty)
     card.set("thought", candidate.thought)
     card.set("hasThought", !candidate.thought.isEmpty)
-    card.set("source", candidate.source)
+    card.set("source", markup: SourceHighlighter.markup(candidate.source))
     card.set("hasSource", !candidate.source.isEmpty)
     if let curves = CurveChart(
-      name: candidate.name, task: candidate.curveTask, curves: candidate.curves
+      name: candidate.name, task: candidate.curveTask, curves: candidate.curves, detail: detail
     ).element() {
       card.set("hasCurves", true)
       card.set("curves", markup: curves.markup)
       card.set("curveTask", candidate.curveTask)
       card.set("curveSeeds", Headline.counted(candidate.curves.count, "seed"))
+      card.set("hasBand", !detail.isSmall)
     }
-    card.set("warnings", candidate.warnings.map { one("warning", $0) })
+    let beside = dpo?.axis == candidate.shape?.axis ? dpo : nil
+    if let shape = candidate.shape.flatMap({
+      ShapeChart(name: candidate.name, shape: $0, beside: beside, detail: detail).element()
+    }) {
+      card.set("hasShape", true)
+      card.set("shape", markup: shape.markup)
+      card.set("hasBeside", beside != nil)
+      card.set("coupling", candidate.shape?.coupling ?? "")
+      card.set("isCoupled", candidate.shape?.coupling != nil)
+    }
+    let parents = candidate.parents.map { parent in
+      var context = PageContext.one("anchor", "c\(parent.candidate)")
+      context.set("number", "\(parent.candidate)")
+      context.set("relation", parent.relation)
+      return context
+    }
+    card.set("parents", parents)
+    card.set("hasParents", !parents.isEmpty)
+    card.set("warnings", candidate.warnings.map { PageContext.one("warning", $0) })
     card.set("hasWarnings", !candidate.warnings.isEmpty)
     return card
   }
@@ -134,15 +216,9 @@ struct RunPage {
     return parts.joined(separator: " · ")
   }
 
-  private func one(_ name: String, _ value: String) -> PageContext {
-    var context = PageContext()
-    context.set(name, value)
-    return context
-  }
-
   private func pairs(_ pairs: [(String, String)]) -> [PageContext] {
     pairs.map { key, value in
-      var context = one("key", key)
+      var context = PageContext.one("key", key)
       context.set("value", value)
       return context
     }

@@ -1,0 +1,39 @@
+import Discovery
+import Report
+
+/// What a run's time and tokens went to, read off its journal.
+///
+/// The clock runs from event to event; the time before an event belongs to what it ends. So the parts
+/// add up to the run's whole time, whatever kinds of events there are, but for a generation that took
+/// less than ten milliseconds and is left out.
+enum RunLedger {
+  static func read(_ events: [JournalEvent]) -> [RunModel.Cost] {
+    var costs: [Int: RunModel.Cost] = [:]
+    var before = 0.0
+    for event in events {
+      let generation = event.place.generation ?? 0
+      var cost = costs[generation] ?? RunModel.Cost(generation: generation)
+      let seconds = max(0, event.elapsed - before)
+      before = event.elapsed
+      if seconds > 0 { cost.seconds[spending(event.body), default: 0] += seconds }
+      if case .received(let reply) = event.body {
+        cost.promptTokens += reply.promptTokens ?? 0
+        cost.completionTokens += reply.completionTokens ?? 0
+      }
+      costs[generation] = cost
+    }
+    // A generation that only began, such as one whose proposer had nothing to say.
+    let shown = costs.values.filter { $0.generation == 0 || $0.seconds.values.reduce(0, +) > 0.01 }
+    return shown.sorted { $0.generation < $1.generation }
+  }
+
+  private static func spending(_ event: JournalEvent.Body) -> RunModel.Spending {
+    switch event {
+    case .received, .exhausted: .proposer
+    case .built, .refused: .build
+    case .screened: .screen
+    case .evaluated, .extended, .baselineEvaluated: .train
+    default: .other
+    }
+  }
+}

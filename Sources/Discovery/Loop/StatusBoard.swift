@@ -130,6 +130,26 @@ public final class ObservedEvaluator: CandidateEvaluator {
     }
   }
 
+  public func evaluate(
+    _ request: EvaluationRequest, progress: (EvaluationProgress) throws -> Void
+  ) throws -> EvaluationRecord {
+    defer { board.set(nil, number: number) }
+    return try base.evaluate(request) { update in
+      tell(update.stage.rawValue, request.name, update.message, update.fraction)
+      try progress(update)
+    }
+  }
+
+  public func probe(_ losses: [(loss: EvaluationRequest.Loss, name: String)]) throws
+    -> [JournalEvent.Probed]
+  {
+    defer { board.set(nil, number: number) }
+    tell("fingerprint", losses.last?.name ?? "", "taking fingerprints", nil)
+    return try base.probe(losses)
+  }
+
+  public var catalogueNames: [String] { base.catalogueNames }
+
   public func text(ofBaseline name: String) throws -> BaselineText {
     try base.text(ofBaseline: name)
   }

@@ -42,10 +42,11 @@ public final class ReplayProposer: Proposer {
   /// - Throws: `LossmithError` as ``RunDirectory/read(at:)``; `malformedInput` for a run without one.
   public init(run: URL) throws {
     path = run.path
-    replies = try RunDirectory.read(at: run).events.compactMap {
-      if case .received(let reply) = $0.body { reply.text } else { nil }
+    entries = try RunDirectory.read(at: run).events.compactMap {
+      guard case .received(let reply) = $0.body else { return nil }
+      return Recorded(text: reply.text, publishedScore: reply.publishedScore)
     }
-    guard !replies.isEmpty else {
+    guard !entries.isEmpty else {
       throw LossmithError(
         .malformedInput, "The run holds no reply.", at: path, remedy: "Name another run.")
     }

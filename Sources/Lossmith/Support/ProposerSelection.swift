@@ -52,6 +52,7 @@ struct ProposerSelection {
     defaultGenerations = nil
     if chosen == "evolve" {
       replay = nil
+      recordedPlan = nil
       evolution = EvolveProposer(seed: evolveSeed)
       name = "evolve"
       settings = ["seed": "\(evolveSeed)"]

@@ -240,6 +240,41 @@ extension Program {
     return (process.terminationStatus, text)
   }
 
+  /// Runs the program and kills it without mercy.
+  ///
+  /// - Parameters:
+  ///   - prefix: of the line that it must have printed.
+  ///   - seconds: from that line to the kill.
+  /// - Returns: the signal that ended it; 0 when it had come to its end.
+  static func killed(
+    _ arguments: [String], when prefix: String, after seconds: Double
+  ) throws -> Int32 {
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.filter {
+      ["PATH", "HOME", "XDG_CACHE_HOME"].contains($0.key)
+    }
+    let pipe = Pipe()
+    process.standardError = pipe
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    var text = ""
+    var isKilled = false
+    while true {
+      let data = pipe.fileHandleForReading.availableData
+      if data.isEmpty { break }
+      text += String(decoding: data, as: UTF8.self)
+      if !isKilled, text.split(separator: "\n").contains(where: { $0.hasPrefix(prefix) }) {
+        isKilled = true
+        Thread.sleep(forTimeInterval: seconds)
+        kill(process.processIdentifier, SIGKILL)
+      }
+    }
+    process.waitUntilExit()
+    return process.terminationReason == .uncaughtSignal ? process.terminationStatus : 0
+  }
+
   /// The lines that sqlite3 prints for a query; nil where it is not installed.
   static func sqlite(_ file: URL, _ query: String) throws -> [String]? {
     let tool = URL(fileURLWithPath: "/usr/bin/sqlite3")

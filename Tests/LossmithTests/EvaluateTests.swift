@@ -40,7 +40,11 @@ import Testing
   func evaluate(_ arguments: [String]) async throws -> (document: Document, text: String) {
     let result = try await Program.run(["evaluate"] + arguments + ["--task", "bandit", "--json"])
     try #require(result.status == 0, "\(result.errors)")
-    return (try JSON.decode(Document.self, from: Data(result.output.utf8)), result.output)
+    let document = try JSON.decode(Document.self, from: Data(result.output.utf8))
+    for key in ["cpu", "instruction_set", "blas_core", "blas_threads", "openblas"] {
+      #expect(document.environment[key]?.isEmpty == false, "\(key)")
+    }
+    return (document, result.output)
   }
 
   @Test("DPO rises by more than five standard errors, its reverse falls, a constant stays put")

@@ -139,12 +139,90 @@ import Testing
     #expect(try bench.leftovers() == ["scalar.swift"])
   }
 
-  @Test("Ctrl-C in training ends with 130 and leaves nothing behind")
+  /// One policy, stopped by Ctrl-C and killed twice, beside one that was left in peace.
+  @Test("Ctrl-C and kill -9 lose nothing: --resume ends with the same bits")
   func interrupt() async throws {
-    let bench = try await Bench(steps: 50_000)
+    let steps = 1500
+    let bench = try await Bench(steps: steps)
+    let arguments = ["train", "dpo", "--task", bench.task, "--out", bench.place("policy")]
     let (status, errors) = try Program.interrupted(
-      ["train", "dpo", "--task", bench.task, "--out", bench.place("policy")], when: "dpo: step")
+      arguments + ["--checkpoint-every", "0"], when: "dpo: step")
     #expect(status == 130, "\(errors)")
-    #expect(try bench.leftovers().isEmpty)
+    #expect(errors.contains("the training's state is kept"), "\(errors)")
+    #expect(errors.contains("Resume with: lossmith train dpo --task"), "\(errors)")
+    #expect(try bench.leftovers() == ["policy.checkpoint"])
+    // What is there is neither overwritten nor taken for another training's.
+    #expect(try await bench.train("policy").status == 2)
+    let other = try await bench.train("policy", ["ipo", "--resume", "--seed", "4"])
+    #expect(other.status == 2)
+    #expect(other.errors.contains("seed is 4 here, 0 there"), "\(other.errors)")
+    #expect(other.errors.contains("loss is ipo here, dpo there"), "\(other.errors)")
+    #expect(try await bench.train("nowhere", ["dpo", "--resume"]).status == 2)
+    let resuming = arguments + ["--resume", "--checkpoint-every", "7"]
+    for _ in 0..<2 {
+      let end = try Program.killed(
+        resuming, when: "dpo: step", after: .random(in: 0...0.3))
+      // On a slow day the training may have been faster than the kill.
+      if end == 0 { break }
+      #expect(end == SIGKILL)
+    }
+    if !FileManager.default.fileExists(atPath: bench.place("policy")) {
+      let end = try await Program.run(resuming)
+      try #require(end.status == 0, "\(end.errors)")
+    }
+    let whole = try await bench.train("whole")
+    try #require(whole.status == 0, "\(whole.errors)")
+    func document(_ name: String) throws -> TrainingDocument {
+      let file = URL(fileURLWithPath: bench.place("\(name)/metrics.json"))
+      return try JSON.decode(TrainingDocument.self, from: try Data(contentsOf: file))
+    }
+    let (resumed, plain) = (try document("policy"), try document("whole"))
+    #expect(resumed.parameters == plain.parameters)
+    #expect(resumed.curve == plain.curve && plain.curve.step.last == steps)
+    #expect(resumed.metrics == plain.metrics)
+    #expect(try bench.leftovers() == ["policy", "whole"])
+  }
+
+  @Test("an adapter is trained alone, merged into the folder, and sampled from with its base")
+  func lora() async throws {
+    let bench = try await Bench()
+    let trained = try await bench.train(
+      "policy",
+      [
+        "dpo", "--lora-rank", "2", "--lora-targets", "c_attn,mlp.c_fc", "--recompute",
+        "--micro-batch", "3", "--json",
+      ])
+    try #require(trained.status == 0, "\(trained.errors)")
+    let document = try JSON.decode(TrainingDocument.self, from: Data(trained.output.utf8))
+    #expect(document.trained == 2 * (16 + 48) + 2 * (16 + 64))
+    #expect(document.lora?.alpha == 4)
+    #expect(try #require(document.metrics["kl"]) > 0)
+    for key in ["cpu", "instruction_set", "blas_core", "blas_threads"] {
+      #expect(document.environment[key]?.isEmpty == false, "\(key)")
+    }
+    func sampled(_ arguments: [String]) async throws -> String {
+      let result = try await Program.run(
+        ["sample", "the film", "--temperature", "0", "--new-tokens", "6"] + arguments)
+      #expect(result.status == 0, "\(result.errors)")
+      return result.output
+    }
+    let (adapter, base) = (bench.place("policy/adapter"), bench.place("start"))
+    #expect(
+      try await sampled(["--policy", adapter, "--base", base])
+        == sampled(["--policy", bench.place("policy")]))
+    for arguments in [
+      ["sample", "--policy", adapter, "the film"],
+      ["sample", "--policy", base, "--base", base, "the film"],
+      ["train", "dpo", "--task", bench.task, "--out", bench.place("no"), "--lora-alpha", "2"],
+      [
+        "train", "dpo", "--task", bench.task, "--out", bench.place("no"), "--lora-rank", "2",
+        "--lora-targets", "q_proj",
+      ],
+      ["train", "dpo", "--task", bench.task, "--out", bench.place("no"), "--micro-batch", "0"],
+    ] {
+      let refused = try await Program.run(arguments)
+      #expect(refused.status == 2, "\(arguments): \(refused.errors)")
+    }
+    #expect(try bench.leftovers() == ["policy"])
   }
 }

@@ -15,6 +15,7 @@ struct SupervisedFineTuningTests {
 
   func tuned(_ settings: SupervisedFineTuning.Settings) throws -> TransformerParameters {
     try SupervisedFineTuning(settings).train(.initial(configuration, seed: 1), rows: rows)
+      .parameters
   }
 
   @Test("a cycle of tokens is learnt, and the score says so")

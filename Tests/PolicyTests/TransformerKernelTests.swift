@@ -49,6 +49,9 @@ struct TransformerKernelTests {
     #expect(filled == (0..<n).flatMap { _ in bias })
     table.add_row(x, bias, &filled, n, d)
     #expect(filled == (0..<(n * d)).map { x[$0] + bias[$0 % d] })
+    var added = residual
+    table.add(x, &added, n * d)
+    expectClose(added, (0..<(n * d)).map { Double(x[$0]) + Double(residual[$0]) }, 1e-7)
     var sums = bias
     table.add_column_sums(x, d, &sums, n, d)
     expectClose(

@@ -37,19 +37,19 @@ extension EvaluateJob: WorkerJob {
 }
 extension TrainJob: WorkerJob {
   var reads: [String] { get throws { try [plugin.library] + TaskFiles.of(task) } }
-  var writes: [String] { [folder] }
+  var writes: [String] { [folder] + (checkpoint.map { [$0.folder] } ?? []) }
 }
 extension SampleJob: WorkerJob {
-  var reads: [String] { [policy] }
+  var reads: [String] { [policy] + (base.map { [$0] } ?? []) }
 }
 extension SFTJob: WorkerJob {
   var reads: [String] {
     switch start {
-    case .policy(let path): [path, data]
+    case .policy(let path, let base): [path, data] + (base.map { [$0] } ?? [])
     case .new(let tokenizer, _, _, _, _): [tokenizer, data]
     }
   }
-  var writes: [String] { [out] }
+  var writes: [String] { [out] + (checkpoint.map { [$0.folder] } ?? []) }
 }
 
 private enum TaskFiles {

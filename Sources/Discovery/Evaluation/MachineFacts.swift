@@ -11,13 +11,22 @@ public enum MachineFacts {
   public static func current(
     isolation: Isolation, _ context: WorkerContext
   ) throws(LossFailure) -> [String: String] {
+    var facts = processor()
+    facts["isolation"] = isolation.rawValue
+    facts["layers"] =
+      isolation == .process ? try context.cellLayers().names.joined(separator: ", ") : "none"
+    facts["worker_layers"] = WorkerContext.ownLayers.joined(separator: ", ")
+    return facts
+  }
+
+  /// Those that the trainer's bits and speed depend on: the processor, the kernels of OpenBLAS and of
+  /// our own that were chosen for it, and the threads.
+  public static func processor() -> [String: String] {
     let blas = BLASEnvironment.current()
     return [
-      "cpu": cpuName() ?? "unknown", "blas_core": blas.core, "blas_threads": String(blas.threads),
-      "openblas": blas.version, "isolation": isolation.rawValue, "kernel": kernelRelease(),
-      "layers": isolation == .process
-        ? try context.cellLayers().names.joined(separator: ", ") : "none",
-      "worker_layers": WorkerContext.ownLayers.joined(separator: ", "),
+      "cpu": cpuName() ?? "unknown", "instruction_set": InstructionSet.current,
+      "blas_core": blas.core, "blas_threads": String(blas.threads), "openblas": blas.version,
+      "kernel": kernelRelease(),
     ]
   }
 

@@ -16,14 +16,19 @@ public struct SampleJob: Codable, Sendable {
     /// Whether the end token ended it.
     public var isEnded: Bool
   }
-  /// A Hugging Face folder.
+  /// A Hugging Face folder, or an adapter's.
   public var policy: String
+  /// The folder of an adapter's base; nil for a whole model.
+  public var base: String?
   public var prompts: [String]
   public var options: SamplingOptions
   public var seed: UInt64
 
-  public init(policy: String, prompts: [String], options: SamplingOptions, seed: UInt64) {
+  public init(
+    policy: String, base: String? = nil, prompts: [String], options: SamplingOptions, seed: UInt64
+  ) {
     self.policy = policy
+    self.base = base
     self.prompts = prompts
     self.options = options
     self.seed = seed
@@ -40,13 +45,16 @@ public struct SFTJob: Codable, Sendable {
     public var heldOutBefore: Double?
     public var heldOutAfter: Double?
     public var notes: [String]
+    /// Numbers that were trained: the adapter's, else all of the policy's.
+    public var trained: Int
+    public var environment: [String: String]
     public var seconds: Double
   }
 
   /// What training starts from.
   public enum Start: Codable, Sendable {
-    /// A Hugging Face folder.
-    case policy(String)
+    /// A Hugging Face folder, or an adapter's with the folder of its base.
+    case policy(String, base: String?)
     /// A new model with the tokenizer of a `tokenizer.json`.
     case new(tokenizer: String, width: Int, layers: Int, heads: Int, context: Int)
   }
@@ -56,11 +64,14 @@ public struct SFTJob: Codable, Sendable {
   public var settings: SupervisedFineTuning.Settings
   public var heldOut: Double
   public var limit: Int?
+  /// Where the training's state is kept; nil for nowhere.
+  public var checkpoint: CheckpointPlan?
 
   public init(
     start: Start, data: String, out: String, settings: SupervisedFineTuning.Settings,
-    heldOut: Double, limit: Int?
+    heldOut: Double, limit: Int?, checkpoint: CheckpointPlan? = nil
   ) {
+    self.checkpoint = checkpoint
     self.start = start
     self.data = data
     self.out = out
@@ -73,7 +84,7 @@ public struct SFTJob: Codable, Sendable {
 /// Jobs that need a policy and no plug-in.
 enum PolicyJobs {
   static func sample(_ job: SampleJob, _ context: WorkerContext) throws -> SampleJob.Reply {
-    let folder = try ModelFolder.load(URL(fileURLWithPath: job.policy))
+    let folder = try load(job.policy, base: job.base)
     guard let tokenizer = folder.tokenizer else {
       throw LossmithError(.missingFile, "the policy has no tokenizer", at: job.policy)
     }
@@ -102,6 +113,11 @@ enum PolicyJobs {
       tokensPerSecond: Double(drawn.reduce(0) { $0 + $1.tokens.count }) / (seconds / .seconds(1)))
   }
 
+  private static func load(_ policy: String, base: String?) throws(LossmithError) -> ModelFolder {
+    try ModelFolder.load(
+      policy: URL(fileURLWithPath: policy), base: base.map { URL(fileURLWithPath: $0) })
+  }
+
   static func fit(_ job: SFTJob, _ context: WorkerContext) throws -> SFTJob.Reply {
     let clock = ContinuousClock()
     let began = clock.now
@@ -119,21 +135,32 @@ enum PolicyJobs {
     }
     let before = try score()
     let tuning = SupervisedFineTuning(job.settings)
-    folder.parameters = try tuning.train(folder.parameters, rows: texts.training) { step in
-      let elapsed = (clock.now - began) / .seconds(1)
-      let left = elapsed / Double(step.step) * Double(step.steps - step.step)
+    var first: (step: Int, time: ContinuousClock.Instant)?
+    let (parameters, adapter) = try tuning.train(
+      folder.parameters, rows: texts.training,
+      checkpointing: job.checkpoint?.checkpointing(facts: [])
+    ) { step in
+      let from = first ?? (step.step - 1, began)
+      let elapsed = (clock.now - from.time) / .seconds(1)
+      let left = elapsed / Double(step.step - from.step) * Double(step.steps - step.step)
+      if first == nil { first = (step.step, clock.now) }
       let detail = String(
         format: "step %d of %d, cross-entropy %.3f, %.0f s left", step.step, step.steps, step.loss,
         left)
       WorkerJobs.tell(context, "sft", detail, Double(step.step) / Double(step.steps))
     }
+    folder.parameters = parameters
     let after = try score()
-    try folder.save(to: URL(fileURLWithPath: job.out))
+    let out = URL(fileURLWithPath: job.out)
+    if let adapter { try LoRAFolder.save(adapter, to: out.appending(path: "adapter")) }
+    try folder.save(to: out)
     return .init(
       parameters: folder.parameters.layout.tensors.reduce(0) { $0 + $1.count },
       steps: tuning.steps(rows: texts.training.count),
       trainingRows: texts.training.count, heldOutBefore: before, heldOutAfter: after,
-      notes: texts.notes, seconds: (clock.now - began) / .seconds(1))
+      notes: texts.notes,
+      trained: adapter?.parameterCount ?? parameters.layout.parameterCount,
+      environment: MachineFacts.processor(), seconds: (clock.now - began) / .seconds(1))
   }
 
   /// A `tokenizer.json` does not say which token ends a text; these are the names in use.
@@ -152,7 +179,7 @@ enum PolicyJobs {
 
   private static func start(_ job: SFTJob) throws -> ModelFolder {
     switch job.start {
-    case .policy(let path): return try ModelFolder.load(URL(fileURLWithPath: path))
+    case .policy(let path, let base): return try load(path, base: base)
     case .new(let path, let width, let layers, let heads, let context):
       let tokenizer = try tokenizer(path)
       let configuration = TransformerConfiguration(

@@ -17,6 +17,9 @@ public struct TrainJob: Codable, Sendable {
     public var curve: LearningCurve
     /// SHA-256 of the parameters.
     public var parameters: String
+    /// Numbers that were trained: the adapter's, else all of the policy's.
+    public var trained: Int
+    public var lora: LoRASettings?
     public var seconds: Double
   }
   public var plugin: PluginSpec
@@ -27,6 +30,10 @@ public struct TrainJob: Codable, Sendable {
   public var cache: String
   /// The folder to write; made if it is not there.
   public var folder: String
+  /// What changes in the task's recipe.
+  public var options: RecipeOptions
+  /// Where the training's state is kept; nil for nowhere.
+  public var checkpoint: CheckpointPlan?
 }
 
 extension WorkerJobs {
@@ -39,47 +46,55 @@ extension WorkerJobs {
     let clock = ContinuousClock()
     let started = clock.now
     let task = try task(job.task, metric: nil, cache: job.cache, context)
-    guard let task = languageTask(in: task) else {
+    guard var task = languageTask(in: task) else {
       throw LossmithError(
         .usage, "The policy of \(task.name) is no language model, so no folder can hold it.",
         remedy: "Train on reviews or on a task file with a language model.")
     }
+    task = try task.with(job.options)
     let plugin = OpenedPlugin(job.plugin, context)
     let tunables = try tunables(job.tunables, of: plugin, for: task)
     let warnings = try requireChecks(plugin, tunables, context)
     let steps = task.recipe.steps
-    var first: ContinuousClock.Instant?
+    var first: (step: Int, time: ContinuousClock.Instant)?
     let loss = try plugin.openForTraining(seed: job.seed)
-    let (outcome, policy) = try task.trainPolicy(
-      loss: loss, tunables: tunables.map(\.value), seed: job.seed
+    let facts = try job.plugin.facts()
+    let (outcome, policy, adapter) = try task.trainPolicy(
+      loss: loss, tunables: tunables.map(\.value), seed: job.seed,
+      checkpointing: job.checkpoint?.checkpointing(facts: facts)
     ) { step in
       let now = clock.now
       tell(
-        context, "train", progress(step, of: steps, since: first.map { now - $0 }),
+        context, "train",
+        progress(step, of: steps, since: first.map { (step.step - $0.step, now - $0.time) }),
         Double(step.step) / Double(steps))
-      if first == nil { first = now }
+      if first == nil { first = (step.step, now) }
     }
     try plugin.finishTraining()
-    try policy.save(to: URL(fileURLWithPath: job.folder))
+    let folder = URL(fileURLWithPath: job.folder)
+    try policy.save(to: folder)
+    if let adapter { try LoRAFolder.save(adapter, to: folder.appending(path: "adapter")) }
     return .init(
       environment: try MachineFacts.current(isolation: job.plugin.isolation, context),
       referenceHash: task.reference.hash, reference: try task.referenceMetrics(seed: job.seed),
       etaMetric: task.etaMetric,
       tunables: Dictionary(uniqueKeysWithValues: tunables.map { ($0.name, $0.value) }),
       warnings: warnings, metrics: outcome.metrics, curve: LearningCurve(outcome.curve),
-      parameters: outcome.finalParametersHash, seconds: (clock.now - started) / .seconds(1))
+      parameters: outcome.finalParametersHash,
+      trained: adapter?.parameterCount ?? policy.parameters.layout.parameterCount,
+      lora: task.recipe.lora, seconds: (clock.now - started) / .seconds(1))
   }
 
-  /// - Parameter elapsed: since the end of the first step; nil at that step.
+  /// - Parameter start: steps and time since the end of the first step; nil at that step.
   private static func progress(
-    _ step: TrainingStep, of steps: Int, since elapsed: Duration?
+    _ step: TrainingStep, of steps: Int, since start: (steps: Int, elapsed: Duration)?
   ) -> String {
     var text = String(
       format: "step %d of %d, loss %.4f, margin %+.3f", step.step, steps, step.loss, step.margin)
     if step.step == steps {
       text += ", measuring"
-    } else if let elapsed, elapsed > .zero {
-      let speed = Double(step.step - 1) / (elapsed / .seconds(1))
+    } else if let start, start.elapsed > .zero {
+      let speed = Double(start.steps) / (start.elapsed / .seconds(1))
       text += String(
         format: ", %.1f steps/s, %.0f s left", speed, Double(steps - step.step) / speed)
     }

@@ -1,4 +1,5 @@
 import Losses
+import Policy
 
 /// The JSON document of `train`: `metrics.json` in the policy's folder, and what `--json` prints.
 ///
@@ -24,6 +25,10 @@ public struct TrainingDocument: Codable, Sendable {
   public var curve: LearningCurve
   /// SHA-256 of the parameters.
   public var parameters: String
+  /// Numbers that were trained: the adapter's, else all of the policy's.
+  public var trained: Int
+  /// Null when everything was trained.
+  public var lora: LoRASettings?
   public var seconds: Double
 
   public struct Reference: Codable, Sendable, Hashable {
@@ -45,6 +50,8 @@ public struct TrainingDocument: Codable, Sendable {
     warnings = reply.warnings
     curve = reply.curve
     parameters = reply.parameters
+    trained = reply.trained
+    lora = reply.lora
     seconds = reply.seconds
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Host
 import Losses
+import Policy
 
 /// Does jobs in workers: the supervisor's side of ``WorkerJobs``.
 ///
@@ -107,12 +108,15 @@ public final class Workbench {
   ///   `missingColumn`, `storage`; `LossFailure` for a plug-in that falls short or diverges.
   public func train(
     _ plugin: PluginSpec, task: String, tunables: [String: Double] = [:], seed: UInt64,
-    folder: URL, progress: (EvaluateJob.Progress) throws -> Void = { _ in }
+    folder: URL, options: RecipeOptions = RecipeOptions(), checkpoint: CheckpointPlan? = nil,
+    progress: (EvaluateJob.Progress) throws -> Void = { _ in }
   ) throws -> TrainJob.Reply {
     let job = TrainJob(
       plugin: plugin, task: task, tunables: tunables, seed: seed, cache: cache.path,
-      folder: folder.path)
-    return try run(.train, job, plugin, progress: progress)
+      folder: folder.path, options: options, checkpoint: checkpoint)
+    return try run(
+      .train, job, plugin, grace: checkpoint == nil ? nil : CheckpointPlan.grace,
+      progress: progress)
   }
 
   /// Draws completions from a policy.
@@ -127,7 +131,9 @@ public final class Workbench {
   public func fit(
     _ job: SFTJob, progress: (EvaluateJob.Progress) -> Void = { _ in }
   ) throws -> SFTJob.Reply {
-    try run(.sft, job, nil, progress: progress)
+    try run(
+      .sft, job, nil, grace: job.checkpoint == nil ? nil : CheckpointPlan.grace,
+      progress: progress)
   }
 
   /// Facts of the machine, and of a task when one is named, as a worker sees them.
@@ -159,7 +165,7 @@ public final class Workbench {
   }
 
   private func run<Job: WorkerJob, Reply: Decodable>(
-    _ kind: JobKind, _ job: Job, _ plugin: PluginSpec?,
+    _ kind: JobKind, _ job: Job, _ plugin: PluginSpec?, grace: Double? = nil,
     progress: (EvaluateJob.Progress) throws -> Void = { _ in }
   ) throws -> Reply {
     var settings = settings
@@ -174,7 +180,7 @@ public final class Workbench {
     var stopped: (any Error)?
     do {
       let answer = try session.run(
-        kind.rawValue, try JSON.encode(job, pretty: false), limits: limits
+        kind.rawValue, try JSON.encode(job, pretty: false), limits: limits, grace: grace
       ) { data in
         guard stopped == nil,
           let update = try? JSON.decode(EvaluateJob.Progress.self, from: data)

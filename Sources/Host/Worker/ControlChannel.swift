@@ -54,11 +54,16 @@ final class ControlChannel: Sendable {
   }
 
   /// Waits for a frame.
-  func receive() throws(Silence) -> (ControlFrame, [OwnedDescriptor]) {
-    let (head, descriptors) = try read(4, withDescriptors: true)
+  ///
+  /// - Parameter heedsInterruption: whether the interruption ends the wait.
+  func receive(
+    heedsInterruption: Bool = true
+  ) throws(Silence) -> (ControlFrame, [OwnedDescriptor]) {
+    let interruption = heedsInterruption ? interruption : -1
+    let (head, descriptors) = try read(4, withDescriptors: true, interruption)
     let length = head.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) }
     guard Int(length) <= Self.frameLimit else { throw .broken("a frame is too long") }
-    let (body, _) = try read(Int(length), withDescriptors: false)
+    let (body, _) = try read(Int(length), withDescriptors: false, interruption)
     do {
       return (try JSON.decode(ControlFrame.self, from: body), descriptors)
     } catch {
@@ -67,7 +72,7 @@ final class ControlChannel: Sendable {
   }
 
   private func read(
-    _ count: Int, withDescriptors: Bool
+    _ count: Int, withDescriptors: Bool, _ interruption: Int32
   ) throws(Silence) -> (Data, [OwnedDescriptor]) {
     var data = Data(count: count)
     var owned: [OwnedDescriptor] = []

@@ -50,6 +50,8 @@ public final class WorkerSession {
   private let interruption: Int32
   private let scratch: URL
   private var lastWords = Data()
+  /// Until when a worker that was asked to stop may take its time; nil while it was not asked.
+  private var stopDeadline: Deadline?
 
   /// Starts a worker in an empty folder of its own, with an environment built from nothing.
   ///
@@ -100,19 +102,22 @@ public final class WorkerSession {
 
   /// Has the worker do a job.
   ///
-  /// - Parameter progress: called for each progress message, on this thread.
+  /// - Parameters:
+  ///   - grace: seconds that the job gets to keep its state when the user asks to stop: the worker then
+  ///     gets SIGINT, see ``StopRequest``. Nil kills it at once.
+  ///   - progress: called for each progress message, on this thread.
   /// - Throws: ``LossFailure`` and `LossmithError` as the job threw them; `LossmithError(.hostFault)`
   ///   with a ``Death`` when the worker died; `.interrupted` when the user asked to stop, after
   ///   the worker and its cells were killed.
   public func run(
-    _ job: String, _ payload: Data, limits: CellLimits = CellLimits(),
+    _ job: String, _ payload: Data, limits: CellLimits = CellLimits(), grace: Double? = nil,
     progress: (Data) -> Void = { _ in }
   ) throws -> Data {
     do throws(ControlChannel.Silence) {
       try channel.send(.job(name: job, payload: payload, limits: limits))
       while true {
-        try awaitFrame()
-        let (frame, descriptors) = try channel.receive()
+        try awaitFrame(grace: grace)
+        let (frame, descriptors) = try channel.receive(heedsInterruption: stopDeadline == nil)
         switch frame {
         case .progress(let data): progress(data)
         case .startCell(let limits): try startCell(limits, descriptors)
@@ -128,14 +133,20 @@ public final class WorkerSession {
   }
 
   /// Collects what the worker says on its error output until a frame, its end or Ctrl-C comes.
-  private func awaitFrame() throws(ControlChannel.Silence) {
+  private func awaitFrame(grace: Double?) throws(ControlChannel.Silence) {
     while true {
       let ready = Poll.wait(
         [
-          .init(channel.descriptor, .read), .init(interruption, .read),
-          .init(errors.readEnd, .read),
-        ], until: Deadline(seconds: nil))
-      if ready[1] { throw .interrupted }
+          .init(channel.descriptor, .read),
+          .init(stopDeadline == nil ? interruption : -1, .read), .init(errors.readEnd, .read),
+        ], until: stopDeadline ?? Deadline(seconds: nil))
+      if ready[1] {
+        guard let grace else { throw .interrupted }
+        child.kill(SIGINT)
+        stopDeadline = Deadline(seconds: grace)
+        continue
+      }
+      if let stopDeadline, stopDeadline.isOver { throw .interrupted }
       if ready[2] { listen() }
       if ready[0] { return }
     }
@@ -176,6 +187,9 @@ public final class WorkerSession {
     case .broken(let text):
       child.killAndReap()
       return LossmithError(.hostFault, "a worker broke the protocol: \(text)")
+    case .closed where stopDeadline != nil:
+      child.killAndReap()
+      return Interruption.error
     case .closed:
       // Its line closes when it dies; a moment later it can be reaped.
       let end = child.wait(seconds: 5, interruption: interruption) ?? child.killAndReap()

@@ -44,6 +44,8 @@ struct BenchTrainCommand: ParsableCommand {
   @Argument(help: "tiny, mid, gpt2; all when none is named.") var shapes: [Shape] = []
   @Option(help: "Steps that are timed; the median counts.") var steps = 10
   @Option(help: "Threads that share a step.") var threads = 2
+  @Flag(help: "Compute activations again in the backward pass, as train --recompute does.")
+  var recompute = false
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -57,6 +59,7 @@ struct BenchTrainCommand: ParsableCommand {
     var shape: String
     var result: TransformerBench.Result
     var shareOfCeiling: Double
+    var environment: [String: String]
   }
 
   func run() throws {
@@ -65,20 +68,24 @@ struct BenchTrainCommand: ParsableCommand {
     var rows: [Row] = []
     for shape in shapes.isEmpty ? Shape.allCases : shapes {
       console.live("\(shape.rawValue): \(steps) steps on \(threads) threads")
-      let result = try TransformerBench.run(shape.bench, steps: steps, threads: threads)
+      let result = try TransformerBench.run(
+        shape.bench, steps: steps, threads: threads, recomputes: recompute)
       rows.append(
-        Row(shape: shape.rawValue, result: result, shareOfCeiling: result.shareOfCeiling))
+        Row(
+          shape: shape.rawValue, result: result, shareOfCeiling: result.shareOfCeiling,
+          environment: MachineFacts.processor()))
     }
     if output.json { return console.print(try JSON.text(rows)) }
     var table = TextTable(columns: [
       .left("shape"), .right("parameters"), .right("threads"), .left("core"), .right("step, ms"),
-      .right("tokens/s"), .right("products, ms"), .right("of the ceiling"),
+      .right("tokens/s"), .right("products, ms"), .right("of the ceiling"), .right("peak, MiB"),
     ])
     for row in rows {
       table.add([
         row.shape, String(row.result.parameters), String(row.result.threads), row.result.core,
         Self.text(1000 * row.result.stepSeconds), Self.text(row.result.tokensPerSecond),
         Self.text(1000 * row.result.productSeconds), Self.text(100 * row.shareOfCeiling) + " %",
+        String(row.result.peakBytes >> 20),
       ])
     }
     console.print(table.text)

@@ -11,12 +11,14 @@ struct SFTCommand: ParsableCommand {
     discussion: """
       The data are JSON lines, plain or gzip: preference pairs (the chosen completion is learnt after its \
       prompt) or texts ({"text": ...}). Start from --policy, or from a new model with the tokenizer of \
-      --tokenizer.
+      --tokenizer. Ctrl-C keeps the training's state in OUT.checkpoint; the same command with --resume \
+      goes on from there.
       """)
 
   @Option(help: "Preference pairs or texts, JSON lines.") var data: String
   @Option(help: "The folder to write.") var out: String
-  @Option(help: "Start from this Hugging Face folder.") var policy: String?
+  @Option(help: "Start from this Hugging Face folder, or from an adapter's.") var policy: String?
+  @Option(help: "The base of an adapter (default: the one that it names).") var base: String?
   @Option(help: "Start from a new model with this tokenizer.json.") var tokenizer: String?
   @Option(help: "Width of a new model.") var width = 128
   @Option(help: "Layers of a new model.") var layers = 4
@@ -28,6 +30,8 @@ struct SFTCommand: ParsableCommand {
   @Option(help: "Share of prompts held out.") var heldOut = 0.1
   @Option(help: "Rows of the file to read at most.") var limit: Int?
   @Option(help: "Draws the initial weights and the order.") var seed: UInt64 = 0
+  @OptionGroup var training: TrainingOptions
+  @OptionGroup var checkpoint: CheckpointOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -47,27 +51,35 @@ struct SFTCommand: ParsableCommand {
       throw LossmithError(
         .usage, "there is a policy already", at: place, remedy: "Give another folder with --out.")
     }
-    let start: SFTJob.Start =
-      if let policy {
-        .policy(absolute(policy))
-      } else {
-        .new(
-          tokenizer: absolute(tokenizer ?? ""), width: width, layers: layers, heads: heads,
-          context: context)
-      }
-    let settings = SupervisedFineTuning.Settings(
+    let start: SFTJob.Start
+    if let policy {
+      let path = try PolicyPath(policy, base: base)
+      start = .policy(path.policy, base: path.base)
+    } else {
+      start = .new(
+        tokenizer: absolute(tokenizer ?? ""), width: width, layers: layers, heads: heads,
+        context: context)
+    }
+    var settings = SupervisedFineTuning.Settings(
       epochs: epochs, batch: batch, learningRate: learningRate, seed: seed)
     try settings.validate()
+    let options = try training.recipe()
+    settings.lora = try options.lora()
+    settings.microBatch = options.microBatch
+    settings.recomputes = options.recomputes
+    let plan = try checkpoint.plan(out: place, replacing: false)
     let job = SFTJob(
       start: start, data: absolute(data), out: place, settings: settings, heldOut: heldOut,
-      limit: limit)
+      limit: limit, checkpoint: plan)
     var told = -1
-    let reply = try PluginLibrary(console: console).workbench().fit(job) {
-      progress in
-      console.live("sft \(progress.detail)")
-      let tenth = Int(progress.fraction * 10)
-      if tenth > told, !console.isLive { console.note("sft \(progress.detail)") }
-      told = max(told, tenth)
+    let bench = try PluginLibrary(console: console).workbench()
+    let reply = try CheckpointOptions.finishing(plan) {
+      try bench.fit(job) { progress in
+        console.live("sft \(progress.detail)")
+        let tenth = Int(progress.fraction * 10)
+        if tenth > told, !console.isLive { console.note("sft \(progress.detail)") }
+        told = max(told, tenth)
+      }
     }
     for note in reply.notes { console.note("note: \(note)") }
     if output.json { return console.print(try JSON.text(reply)) }

@@ -8,8 +8,10 @@ struct SampleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sample", abstract: "Draws completions from a policy.")
 
-  @Option(help: "A Hugging Face folder: config.json, model.safetensors, tokenizer.json.")
+  @Option(
+    help: "A Hugging Face folder (config.json, model.safetensors, tokenizer.json) or an adapter's.")
   var policy: String
+  @Option(help: "The base of an adapter (default: the one that it names).") var base: String?
   @Argument(help: "Prompts; none starts from the policy's start token.") var prompts: [String] = []
   @Option(help: "Completions of each prompt.") var count = 1
   @Option(help: "The most new tokens.") var newTokens = 60
@@ -27,11 +29,11 @@ struct SampleCommand: ParsableCommand {
     let console = output.console()
     let options = SamplingOptions(
       temperature: temperature, topK: topK, topP: topP, maximumTokens: newTokens)
+    let path = try PolicyPath(policy, base: base)
     let asked = (prompts.isEmpty ? [""] : prompts).flatMap { Array(repeating: $0, count: count) }
     let reply = try PluginLibrary(console: console).workbench().sample(
       SampleJob(
-        policy: URL(fileURLWithPath: policy).standardizedFileURL.path, prompts: asked,
-        options: options, seed: seed))
+        policy: path.policy, base: path.base, prompts: asked, options: options, seed: seed))
     if output.json { return console.print(try JSON.text(reply)) }
     for completion in reply.completions {
       console.print("\(completion.prompt)|\(completion.completion)")

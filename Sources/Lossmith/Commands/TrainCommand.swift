@@ -11,7 +11,9 @@ struct TrainCommand: ParsableCommand {
     abstract: "Trains one policy with a loss and writes a Hugging Face folder with its metrics.",
     discussion: """
       The folder has config.json, model.safetensors, tokenizer.json and metrics.json (the learning curve \
-      and the evaluation). It appears whole, or not at all.
+      and the evaluation), with LoRA also adapter/ in PEFT's format. It appears whole, or not at all. \
+      Ctrl-C keeps the training's state in OUT.checkpoint; the same command with --resume goes on from \
+      there.
       """)
 
   @Argument(help: "A catalogue name, .so, source file or folder.") var plugin: String
@@ -19,7 +21,10 @@ struct TrainCommand: ParsableCommand {
   var task = "reviews"
   @Option(help: "The folder to write.") var out: String
   @Option(help: "Draws pairs, labels, order and sampling noise.") var seed: UInt64 = 0
-  @Flag(help: "Replace a policy that is in the folder already.") var force = false
+  @Flag(help: "Replace a policy that is in the folder already, and forget a stopped training.")
+  var force = false
+  @OptionGroup var training: TrainingOptions
+  @OptionGroup var checkpoint: CheckpointOptions
   @OptionGroup var tunables: TunableOptions
   @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
@@ -28,7 +33,9 @@ struct TrainCommand: ParsableCommand {
     let console = output.console()
     let task = TaskName.resolve(task)
     let values = try tunables.values()
+    let options = try training.recipe()
     let folder = try OutputFolder(out, replacing: force)
+    let plan = try checkpoint.plan(out: folder.url.path, replacing: force)
     let library = try PluginLibrary(console: console)
     let bench = library.workbench()
     let facts = try bench.taskFacts(task) { progress in
@@ -41,21 +48,10 @@ struct TrainCommand: ParsableCommand {
         remedy: "Use --task reviews or a task file; lossmith evaluate measures on \(task).")
     }
     let spec = try library.spec(plugin, isolation: isolation.isolation)
-    let reply = try folder.fill { staging in
-      var told = 0
-      let reply = try bench.train(
-        spec, task: task, tunables: values, seed: seed, folder: staging
-      ) { progress in
-        console.live("\(spec.name): \(progress.stage) \(progress.detail)")
-        let tenth = progress.stage == "train" ? Int(progress.fraction * 10) : 0
-        if tenth > told, !console.isLive { console.note("\(spec.name): \(progress.detail)") }
-        told = max(told, tenth)
+    let reply = try CheckpointOptions.finishing(plan) {
+      try folder.fill { staging in
+        try train(bench, spec, task, facts.task, values, options, plan, staging, console)
       }
-      let document = TrainingDocument(
-        reply, plugin: spec.name, task: facts.task.name, seed: seed)
-      let text = try JSON.text(document)
-      try Data((text + "\n").utf8).write(to: staging.appending(path: "metrics.json"))
-      return document
     }
     for warning in reply.warnings { console.note("warning: \(spec.name): \(warning)") }
     if output.json { return console.print(try JSON.text(reply)) }
@@ -65,5 +61,28 @@ struct TrainCommand: ParsableCommand {
       let before = reply.reference.metrics[name].map { String(format: " (reference %.4f)", $0) }
       console.print(String(format: "  %@ %.4f", name, value) + (before ?? ""))
     }
+  }
+
+  /// Trains, and writes everything into a folder.
+  private func train(
+    _ bench: Workbench, _ spec: PluginSpec, _ task: String, _ facts: TaskFacts,
+    _ values: [String: Double], _ options: RecipeOptions, _ plan: CheckpointPlan, _ folder: URL,
+    _ console: Console
+  ) throws -> TrainingDocument {
+    var told = -1
+    let reply = try bench.train(
+      spec, task: task, tunables: values, seed: seed, folder: folder, options: options,
+      checkpoint: plan
+    ) { progress in
+      console.live("\(spec.name): \(progress.stage) \(progress.detail)")
+      guard progress.stage == "train" else { return }
+      let tenth = Int(progress.fraction * 10)
+      if tenth > told, !console.isLive { console.note("\(spec.name): \(progress.detail)") }
+      told = max(told, tenth)
+    }
+    let document = TrainingDocument(reply, plugin: spec.name, task: facts.name, seed: seed)
+    let text = try JSON.text(document)
+    try Data((text + "\n").utf8).write(to: folder.appending(path: "metrics.json"))
+    return document
   }
 }

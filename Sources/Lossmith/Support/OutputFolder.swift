@@ -13,6 +13,7 @@ struct OutputFolder {
   private static let known: Set<String> = [
     "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
     "special_tokens_map.json", "vocab.json", "merges.txt", "model.safetensors", "metrics.json",
+    "adapter",
   ]
 
   /// - Parameter replacing: whether a policy that is there may go.
@@ -50,6 +51,7 @@ struct OutputFolder {
   /// - Throws: what `write` throws; `LossmithError` (`storage`).
   func fill<Result>(_ write: (URL) throws -> Result) throws -> Result {
     let manager = FileManager.default
+    removeLeftovers()
     defer { try? manager.removeItem(at: staging) }
     do {
       try manager.createDirectory(at: staging, withIntermediateDirectories: true)
@@ -61,6 +63,19 @@ struct OutputFolder {
     let result = try write(staging)
     try publish()
     return result
+  }
+
+  /// What a killed process of this program was filling for the same place.
+  private func removeLeftovers() {
+    let parent = url.deletingLastPathComponent()
+    let start = ".\(url.lastPathComponent)."
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+    where name.hasPrefix(start) && name.hasSuffix(".part") {
+      guard let process = Int32(name.dropFirst(start.count).dropLast(".part".count)),
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      try? FileManager.default.removeItem(at: parent.appending(path: name))
+    }
   }
 
   /// One rename, which fails when something came in between. A policy that goes is moved aside first,

@@ -77,13 +77,17 @@ public enum SafetensorsWriter {
   /// Writes a file, whole or not at all.
   ///
   /// Equal tensors give equal bytes: tensors are laid out in the order of their names' bytes, with
-  /// the metadata `{"format": "pt"}` that `transformers` asks for.
+  /// the metadata `{"format": "pt"}` that `transformers` asks for unless other is given.
   ///
   /// - Precondition: names differ.
   /// - Throws: `LossmithError` (`storage`).
-  public static func write(_ tensors: [Tensor], to url: URL) throws(LossmithError) {
+  public static func write(
+    _ tensors: [Tensor], metadata: [String: String] = ["format": "pt"], to url: URL
+  ) throws(LossmithError) {
     let sorted = tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    var text = "{\"__metadata__\":{\"format\":\"pt\"}"
+    let pairs = metadata.sorted { $0.key < $1.key }
+      .map { "\(JSONText.quoted($0.key)):\(JSONText.quoted($0.value))" }.joined(separator: ",")
+    var text = "{\"__metadata__\":{\(pairs)}"
     var offset = 0
     for (index, tensor) in sorted.enumerated() {
       precondition(index == 0 || sorted[index - 1].name != tensor.name, "\(tensor.name) twice")

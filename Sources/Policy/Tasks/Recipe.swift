@@ -12,6 +12,14 @@ public struct Recipe: Hashable, Sendable, Codable {
   /// The default of a tunable named `beta`.
   public var beta: Double
   public var optimiser: AdamW.Settings
+  /// What is trained instead of all parameters; nil when they all are.
+  public var lora: LoRASettings?
+  /// The most pairs whose activations are in memory at once; nil for as many as fit the memory budget.
+  ///
+  /// The loss sees the whole batch all the same, so the step is the same up to rounding.
+  public var microBatch: Int?
+  /// Whether the backward pass computes activations again instead of saving them.
+  public var recomputes = false
 
   public init(
     steps: Int, batch: Int, learningRate: Double, warmUp: Double = 0.1,

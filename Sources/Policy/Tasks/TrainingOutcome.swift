@@ -60,7 +60,9 @@ struct CurveSampler {
   private let stride: Int
   private(set) var samples: [TrainingStep] = []
 
-  init(steps: Int) {
+  /// - Parameter samples: of the steps that were taken before.
+  init(steps: Int, samples: [TrainingStep] = []) {
+    self.samples = samples
     last = steps
     stride = steps <= 64 ? 1 : (steps + 49) / 50
   }

@@ -2,28 +2,42 @@ import CKernels
 import Foundation
 import Losses
 
-/// ``AdamW`` over all parameters of a model in single precision, clipping included.
+/// ``AdamW`` over tensors of one flat buffer in single precision, clipping included.
 ///
 /// One pass over parameters, gradient and both moments. Decay, when there is any, takes matrices and
 /// embeddings and leaves biases and normalisations alone, as is usual. While every gradient has
 /// been 0 and the decay is 0, the parameters keep their bits.
-struct FusedAdamW {
+final class FusedAdamW {
   let settings: AdamW.Settings
   /// Steps taken.
   private(set) var step = 0
-  private var firstMoment: TransformerParameters
-  private var secondMoment: TransformerParameters
+  private let tensors: [TransformerLayout.Tensor]
+  /// Laid out as the parameters are.
+  private let firstMoment: FloatStorage
+  private let secondMoment: FloatStorage
 
-  init(layout: TransformerLayout, settings: AdamW.Settings) {
+  /// - Parameters:
+  ///   - tensors: what is trained.
+  ///   - bufferCount: elements of the buffer that the tensors lie in.
+  init(tensors: [TransformerLayout.Tensor], bufferCount: Int, settings: AdamW.Settings) {
     self.settings = settings
-    firstMoment = TransformerParameters(layout: layout)
-    secondMoment = TransformerParameters(layout: layout)
+    self.tensors = tensors
+    firstMoment = FloatStorage(count: bufferCount)
+    secondMoment = FloatStorage(count: bufferCount)
   }
 
+  /// The running means of gradient and squared gradient.
+  var moments: [UnsafeMutableBufferPointer<Float>] {
+    [firstMoment.elements, secondMoment.elements]
+  }
+
+  /// Goes on behind a step whose moments were put into ``moments``.
+  func restore(step: Int) { self.step = step }
+
   /// Takes one step against `gradientScale` times the gradients.
-  mutating func update(
-    _ parameters: inout TransformerParameters, gradients: TransformerParameters,
-    learningRate: Double, gradientScale: Double, on runner: TransformerRunner
+  func update(
+    _ parameters: FloatPointer, gradients: UnsafePointer<Float>, learningRate: Double,
+    gradientScale: Double, on runner: TransformerRunner
   ) {
     step += 1
     let numbers = ck_adamw_step(
@@ -34,26 +48,20 @@ struct FusedAdamW {
       decay: 1, gradient_scale: Float(gradientScale))
     var decaying = numbers
     decaying.decay = Float(1 - learningRate * settings.weightDecay)
-    let tensors = parameters.layout.tensors
+    let tensors = tensors
     let kernel = runner.kernels.pointee.adamw!
     let team = runner.team
-    parameters.withUnsafeMutableBuffer { parameters in
-      gradients.withUnsafeBuffer { gradients in
-        firstMoment.withUnsafeMutableBuffer { first in
-          secondMoment.withUnsafeMutableBuffer { second in
-            team.run { thread in
-              for tensor in tensors {
-                let part = team.part(thread, of: tensor.count, unit: 16)
-                guard !part.isEmpty else { continue }
-                let start = tensor.offset + part.lowerBound
-                withUnsafePointer(to: tensor.shape.count > 1 ? decaying : numbers) { numbers in
-                  kernel(
-                    parameters.baseAddress! + start, gradients.baseAddress! + start,
-                    first.baseAddress! + start, second.baseAddress! + start, numbers, part.count)
-                }
-              }
-            }
-          }
+    let first = firstMoment.elements.baseAddress!
+    let second = secondMoment.elements.baseAddress!
+    // Every thread works on a part of its own.
+    nonisolated(unsafe) let all = (parameters, gradients, first, second)
+    team.run { thread in
+      for tensor in tensors {
+        let part = team.part(thread, of: tensor.count, unit: 16)
+        guard !part.isEmpty else { continue }
+        let start = tensor.offset + part.lowerBound
+        withUnsafePointer(to: tensor.shape.count > 1 ? decaying : numbers) { numbers in
+          kernel(all.0 + start, all.1 + start, all.2 + start, all.3 + start, numbers, part.count)
         }
       }
     }

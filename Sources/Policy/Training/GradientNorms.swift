@@ -6,25 +6,26 @@ import Losses
 /// Squares are summed in double precision, so a float gradient of any size has a finite norm. Cheap
 /// enough for every step, which is where a NaN is looked for.
 struct GradientNorms {
-  let layout: TransformerLayout
-  /// One a tensor, in the layout's order.
+  let tensors: [TransformerLayout.Tensor]
+  /// One a tensor, in their order.
   let squares: [Double]
 
-  init(_ gradients: TransformerParameters, on runner: TransformerRunner) {
-    layout = gradients.layout
-    let tensors = layout.tensors
+  init(
+    _ gradients: UnsafePointer<Float>, of tensors: [TransformerLayout.Tensor],
+    on runner: TransformerRunner
+  ) {
+    self.tensors = tensors
     let team = runner.team
     let kernel = runner.kernels.pointee.sum_of_squares!
     var sums = [Double](repeating: 0, count: tensors.count * team.count)
-    gradients.withUnsafeBuffer { gradients in
-      sums.withUnsafeMutableBufferPointer { sums in
-        nonisolated(unsafe) let sums = sums
-        team.run { thread in
-          for (index, tensor) in tensors.enumerated() {
-            let part = team.part(thread, of: tensor.count, unit: 16)
-            sums[thread * tensors.count + index] = kernel(
-              gradients.baseAddress! + tensor.offset + part.lowerBound, part.count)
-          }
+    nonisolated(unsafe) let gradients = gradients
+    sums.withUnsafeMutableBufferPointer { sums in
+      nonisolated(unsafe) let sums = sums
+      team.run { thread in
+        for (index, tensor) in tensors.enumerated() {
+          let part = team.part(thread, of: tensor.count, unit: 16)
+          sums[thread * tensors.count + index] = kernel(
+            gradients + tensor.offset + part.lowerBound, part.count)
         }
       }
     }
@@ -42,6 +43,6 @@ struct GradientNorms {
   func requireFinite(step: Int) throws(LossFailure) {
     guard let index = squares.firstIndex(where: { !$0.isFinite }) else { return }
     throw LossStep.diverged(
-      "the gradient of \(layout.tensors[index].name)", value: squares[index], step: step)
+      "the gradient of \(tensors[index].name)", value: squares[index], step: step)
   }
 }

@@ -16,6 +16,12 @@ public struct SupervisedFineTuning: Sendable {
     public var weightDecay: Double
     /// Draws the order of the rows.
     public var seed: UInt64
+    /// What is trained instead of all parameters; nil when they all are.
+    public var lora: LoRASettings?
+    /// The most rows whose activations are in memory at once; nil for as many as fit.
+    public var microBatch: Int?
+    /// Whether the backward pass computes activations again instead of saving them.
+    public var recomputes = false
 
     public init(
       epochs: Double = 1, batch: Int = 32, learningRate: Double = 1e-3, weightDecay: Double = 0.01,
@@ -64,14 +70,16 @@ public struct SupervisedFineTuning: Sendable {
   ///
   /// - Parameters:
   ///   - rows: at least one, each no longer than the context.
+  ///   - checkpointing: where the training's state is kept; nil for nowhere.
   ///   - observe: called after every step; throws to stop.
-  /// - Returns: the trained parameters.
+  /// - Returns: the trained parameters, and the adapter whose share is in them, if there is one.
   /// - Throws: `LossmithError`: `usage` for settings that make no sense, `malformedInput` for no
-  ///   rows or rows that do not fit the model; `LossFailure` (`diverged(step)`); what `observe` throws.
+  ///   rows or rows that do not fit the model; `LossFailure` (`diverged(step)`); what `observe` and
+  ///   ``Checkpointing`` throw.
   public func train(
-    _ parameters: TransformerParameters, rows: [TokenRow],
+    _ parameters: TransformerParameters, rows: [TokenRow], checkpointing: Checkpointing? = nil,
     observe: (Step) throws -> Void = { _ in }
-  ) throws -> TransformerParameters {
+  ) throws -> (parameters: TransformerParameters, adapter: LoRAAdapter?) {
     try settings.validate()
     guard !rows.isEmpty else {
       throw LossmithError(.malformedInput, "there is no text to train on")
@@ -84,14 +92,53 @@ public struct SupervisedFineTuning: Sendable {
       parameters,
       schedule: LearningRateSchedule(
         peak: settings.learningRate, steps: steps, warmUpSteps: max(1, steps / 10)),
-      optimiser: optimiser)
+      optimiser: optimiser,
+      adapter: try settings.lora.map {
+        try LoRAAdapter($0, for: parameters.layout, seed: settings.seed)
+      },
+      runner: TransformerRunner(
+        parameters.configuration, recomputes: settings.recomputes,
+        rowLimit: settings.microBatch ?? .max))
+    let facts = facts(parameters, rows: rows, batch: batch, steps: steps, runner: trainer.runner)
+    let begun = try checkpointing?.start(trainer, facts: facts).step ?? 0
     var order = BatchOrder(count: rows.count, batch: batch, seed: settings.seed, task: "sft")
+    checkpointing?.listen(true)
     for step in 1...steps {
-      let packed = try PackedBatch(order.next().map { rows[$0] }, for: parameters.configuration)
+      let members = order.next()
+      if step <= begun { continue }
+      let packed = try PackedBatch(members.map { rows[$0] }, for: parameters.configuration)
       let (loss, report) = try trainer.crossEntropyStep(packed)
       try observe(Step(step: step, steps: steps, loss: loss, gradientNorm: report.gradientNorm))
+      try checkpointing?.afterStep(trainer, of: steps, curve: [], facts: facts)
     }
-    return trainer.parameters
+    checkpointing?.listen(false)
+    return (trainer.parameters, trainer.adapter)
+  }
+
+  /// What the bits of a training depend on.
+  private func facts(
+    _ parameters: TransformerParameters, rows: [TokenRow], batch: Int, steps: Int,
+    runner: TransformerRunner
+  ) -> [TrainingFact] {
+    var start = ContentDigest("parameters/1")
+    start.add(parameters)
+    var data = ContentDigest("rows/1")
+    for row in rows {
+      data.add(row.tokens)
+      data.add("\(row.scored)")
+    }
+    return [
+      TrainingFact("seed", "\(settings.seed)"), TrainingFact("steps", "\(steps)"),
+      TrainingFact("batch", "\(batch)"),
+      TrainingFact("learning rate", "\(settings.learningRate)"),
+      TrainingFact("weight decay", "\(settings.weightDecay)"),
+    ]
+      + .options(
+        settings.lora, microBatch: settings.microBatch, recomputes: settings.recomputes)
+      + .machine(runner)
+      + [
+        TrainingFact("policy", start.hexadecimal), TrainingFact("training rows", data.hexadecimal),
+      ]
   }
 
   /// Mean cross-entropy of the scored tokens of rows, in nats.

@@ -25,6 +25,11 @@ public enum TransformerBench {
   public struct Result: Hashable, Sendable, Codable {
     public var threads: Int
     public var core: String
+    public var instructionSet: String
+    public var recomputes: Bool
+    /// The most memory that the process had while it took the steps, in bytes; 0 where the system does not
+    /// tell.
+    public var peakBytes: Int
     public var parameters: Int
     /// Median seconds of a step: forward, loss, backward, clipping, AdamW.
     public var stepSeconds: Double
@@ -39,10 +44,12 @@ public enum TransformerBench {
 
   /// Trains on random tokens and takes the median over the steps after a warm-up of two.
   public static func run(
-    _ shape: Shape, steps: Int = 10, threads: Int? = nil, memoryBudget: Int = 1 << 30
+    _ shape: Shape, steps: Int = 10, threads: Int? = nil, memoryBudget: Int = 1 << 30,
+    recomputes: Bool = false
   ) throws -> Result {
+    PeakMemory.reset()
     let runner = TransformerRunner(
-      shape.configuration, threads: threads, memoryBudget: memoryBudget)
+      shape.configuration, threads: threads, memoryBudget: memoryBudget, recomputes: recomputes)
     let trainer = TransformerTrainer(
       .initial(shape.configuration, seed: 1),
       schedule: LearningRateSchedule(peak: 1e-5, steps: steps + 2, warmUpSteps: 1), runner: runner)
@@ -62,10 +69,12 @@ public enum TransformerBench {
           try trainer.step(batch) { dpoGradients($0, reference: reference, beta: 0.1) }
         })
     }
+    let peak = PeakMemory.bytes
     let step = median(times.dropFirst(2))
     let product = median((0..<(steps / 2 + 2)).map { _ in productSeconds(shape, on: runner) })
     return Result(
       threads: runner.threads, core: BLASEnvironment.current().core,
+      instructionSet: InstructionSet.current, recomputes: recomputes, peakBytes: peak,
       parameters: runner.layout.parameterCount, stepSeconds: step,
       tokensPerSecond: Double(2 * shape.pairs * shape.tokens) / step,
       fastestStepSeconds: times.min()!, productSeconds: product)

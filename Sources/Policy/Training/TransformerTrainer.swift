@@ -13,6 +13,9 @@ import Losses
 ///
 /// Log-probabilities of all rows come first, then the one call, then the backward pass; so a loss that
 /// couples the rows of a batch sees the whole batch, however little of it fits into memory.
+///
+/// With an adapter only its A and B are trained: before each step the weights are formed from them, and
+/// the weights' gradients are projected back, so the runner knows nothing of it.
 public final class TransformerTrainer {
   /// What a step looked like.
   public struct Report: Hashable, Sendable {
@@ -23,25 +26,39 @@ public final class TransformerTrainer {
     public var learningRate: Double
   }
 
+  /// The model's parameters, an adapter's share included.
   public private(set) var parameters: TransformerParameters
+  /// What is trained instead of the parameters; nil when they all are.
+  public private(set) var adapter: LoRAAdapter?
   public let schedule: LearningRateSchedule
   public let maximumGradientNorm: Double
   public let runner: TransformerRunner
   private var gradients: TransformerParameters
-  private var optimiser: FusedAdamW
+  /// The parameters beside an adapter, which stay.
+  private let base: TransformerParameters?
+  private let adapterGradients: FloatStorage?
+  fileprivate let optimiser: FusedAdamW
 
-  /// - Parameter runner: one for the parameters' shape; nil for a new one.
+  /// - Parameters:
+  ///   - adapter: for the parameters' shape; then only it is trained.
+  ///   - runner: one for the parameters' shape; nil for a new one.
   public init(
     _ parameters: TransformerParameters, schedule: LearningRateSchedule,
     maximumGradientNorm: Double = 1, optimiser: AdamW.Settings = .init(),
-    runner: TransformerRunner? = nil
+    adapter: LoRAAdapter? = nil, runner: TransformerRunner? = nil
   ) {
     self.parameters = parameters
+    self.adapter = adapter
+    base = adapter == nil ? nil : parameters
+    adapterGradients = adapter.map { FloatStorage(count: $0.bufferCount) }
     self.schedule = schedule
     self.maximumGradientNorm = maximumGradientNorm
     self.runner = runner ?? TransformerRunner(parameters.configuration)
     gradients = TransformerParameters(layout: parameters.layout)
-    self.optimiser = FusedAdamW(layout: parameters.layout, settings: optimiser)
+    self.optimiser = FusedAdamW(
+      tensors: adapter?.tensors ?? parameters.layout.tensors,
+      bufferCount: adapter?.bufferCount ?? parameters.layout.bufferCount, settings: optimiser)
+    mergeAdapter()
   }
 
   /// Steps taken.
@@ -87,14 +104,45 @@ public final class TransformerTrainer {
   }
 
   private func descend(step number: Int) throws(LossFailure) -> Report {
-    let norms = GradientNorms(gradients, on: runner)
+    if let adapter, let adapterGradients {
+      let own = adapterGradients.elements.baseAddress!
+      gradients.withUnsafeBuffer { adapter.project($0.baseAddress!, into: own) }
+      let report = try descend(step: number, against: own, of: adapter.tensors)
+      mergeAdapter()
+      return report
+    }
+    let pointer = gradients.withUnsafeMutableBuffer { $0.baseAddress! }
+    return try descend(step: number, against: pointer, of: parameters.layout.tensors)
+  }
+
+  private func descend(
+    step number: Int, against gradients: UnsafePointer<Float>,
+    of tensors: [TransformerLayout.Tensor]
+  ) throws(LossFailure) -> Report {
+    let norms = GradientNorms(gradients, of: tensors, on: runner)
     try norms.requireFinite(step: number)
     let norm = norms.global
     let rate = schedule.rate(at: number)
-    optimiser.update(
-      &parameters, gradients: gradients, learningRate: rate,
-      gradientScale: norm > maximumGradientNorm ? maximumGradientNorm / norm : 1, on: runner)
+    let scale = norm > maximumGradientNorm ? maximumGradientNorm / norm : 1
+    withTrained { trained in
+      optimiser.update(
+        trained.baseAddress!, gradients: gradients, learningRate: rate, gradientScale: scale,
+        on: runner)
+    }
     return Report(step: number, gradientNorm: norm, learningRate: rate)
+  }
+
+  /// The numbers that the optimiser moves.
+  fileprivate func withTrained<Result>(
+    _ body: (UnsafeMutableBufferPointer<Float>) -> Result
+  ) -> Result {
+    adapter == nil
+      ? parameters.withUnsafeMutableBuffer { body($0) }
+      : adapter!.withUnsafeMutableBuffer { body($0) }
+  }
+
+  fileprivate func mergeAdapter() {
+    if let adapter, let base { adapter.merge(base, into: &parameters) }
   }
 
   private static func requireFinite(
@@ -102,5 +150,35 @@ public final class TransformerTrainer {
   ) throws(LossFailure) {
     guard let row = values.firstIndex(where: { !$0.isFinite }) else { return }
     throw LossStep.diverged("\(name) of row \(row)", value: values[row], step: step)
+  }
+}
+
+// MARK: - State
+
+extension TransformerTrainer {
+  /// Everything but data and settings that the next step depends on: what is trained and both moments,
+  /// by name, and ``step``.
+  func withState<Result, Failure: Error>(
+    _ body: ([(name: String, elements: UnsafeBufferPointer<Float>)]) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let trained = withTrained { UnsafeBufferPointer($0) }
+    defer { withExtendedLifetime((parameters, adapter)) {} }
+    let moments = optimiser.moments.map { UnsafeBufferPointer($0) }
+    return try body([
+      ("trained", trained), ("first_moment", moments[0]), ("second_moment", moments[1]),
+    ])
+  }
+
+  /// Goes on behind a step.
+  ///
+  /// - Parameter fill: puts a part of the state, as ``withState(_:)`` gave it, into its place.
+  func restore(
+    step: Int, fill: (_ name: String, _ target: UnsafeMutableBufferPointer<Float>) -> Void
+  ) {
+    withTrained { fill("trained", $0) }
+    fill("first_moment", optimiser.moments[0])
+    fill("second_moment", optimiser.moments[1])
+    optimiser.restore(step: step)
+    mergeAdapter()
   }
 }

@@ -10,6 +10,7 @@ final class Activations {
   let outputCapacity: Int
   private let storage: FloatStorage
   private let layerStride: Int
+  private let inputStride: Int
   private let places: Places
   /// log Σ exp of the logits of every output.
   let logSumExp: UnsafeMutablePointer<Double>
@@ -43,7 +44,12 @@ final class Activations {
     }
   }
 
-  init(layout: TransformerLayout, tokens: Int, outputs: Int, isSaving: Bool) {
+  /// - Parameter keepsInputsOnly: whether a layer saves nothing but the stream before it, so that the
+  ///   backward pass has to compute the rest again.
+  init(
+    layout: TransformerLayout, tokens: Int, outputs: Int, isSaving: Bool,
+    keepsInputsOnly: Bool = false
+  ) {
     self.layout = layout
     self.isSaving = isSaving
     tokenCapacity = tokens
@@ -65,9 +71,17 @@ final class Activations {
     places.expanded = places.reserve(tokens * layout.configuration.expandedWidth)
     places.activated = places.reserve(tokens * layout.configuration.feedForwardWidth)
     let layerCount = places.end
-    layerStride = isSaving ? layerCount : 0
-    places.end = isSaving ? layerCount * layout.configuration.layers : layerCount
-    if isSaving { _ = places.reserve(tokens * width) }
+    layerStride = isSaving && !keepsInputsOnly ? layerCount : 0
+    places.end = layerStride > 0 ? layerCount * layout.configuration.layers : layerCount
+    if isSaving, keepsInputsOnly {
+      let start = places.reserve(tokens * width)
+      inputStride = places.end - start
+      places.input = start
+      places.end += inputStride * layout.configuration.layers
+    } else {
+      inputStride = layerStride
+      if isSaving { _ = places.reserve(tokens * width) }
+    }
     places.headInput = places.reserve(outputs * width)
     places.headNorm = places.reserve(outputs * width)
     places.headMean = places.reserve(outputs)
@@ -87,13 +101,21 @@ final class Activations {
     return 4 * floats * configuration.layers
   }
 
+  /// The same when only each layer's input is kept: all of one layer, and a row for every layer.
+  static func bytesPerToken(keepingInputsOf configuration: TransformerConfiguration) -> Int {
+    bytesPerToken(configuration) / max(configuration.layers, 1)
+      + 4 * configuration.width * (configuration.layers + 1)
+  }
+
   @inline(__always)
   private func pointer(_ place: Int, _ layer: Int) -> FloatPointer {
     storage.elements.baseAddress! + place + layer * layerStride
   }
 
   /// The residual stream before a layer, `[tokens, D]`; that behind the last layer too.
-  func input(_ layer: Int) -> FloatPointer { pointer(places.input, layer) }
+  func input(_ layer: Int) -> FloatPointer {
+    storage.elements.baseAddress! + places.input + layer * inputStride
+  }
   func norm1(_ layer: Int) -> FloatPointer { pointer(places.norm1, layer) }
   func mean1(_ layer: Int) -> FloatPointer { pointer(places.mean1, layer) }
   func rstd1(_ layer: Int) -> FloatPointer { pointer(places.rstd1, layer) }

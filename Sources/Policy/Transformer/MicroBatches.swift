@@ -16,16 +16,23 @@ struct MicroBatch {
   /// The cuts follow from the batch, the limit and the number of threads alone, so every model that
   /// sees the batch multiplies matrices of the same shapes.
   ///
-  /// - Parameter tokenLimit: the most tokens of one part; a single group may exceed it.
-  static func cut(_ batch: PackedBatch, tokenLimit: Int, threads: Int) -> [MicroBatch] {
+  /// - Parameters:
+  ///   - tokenLimit: the most tokens of one part; a single group may exceed it.
+  ///   - rowLimit: the most rows of one part; a single group may exceed it.
+  static func cut(
+    _ batch: PackedBatch, tokenLimit: Int, rowLimit: Int = .max, threads: Int
+  ) -> [MicroBatch] {
     var parts: [MicroBatch] = []
     var start = 0
     while start < batch.groups.count {
       var end = start + 1
       let first = batch.groups[start].tokens.lowerBound
+      var rows = batch.groups[start].rows
       while end < batch.groups.count,
-        batch.groups[end].tokens.upperBound - first <= tokenLimit
+        batch.groups[end].tokens.upperBound - first <= tokenLimit,
+        rows + batch.groups[end].rows <= rowLimit
       {
+        rows += batch.groups[end].rows
         end += 1
       }
       parts.append(MicroBatch(batch.groups[start..<end], threads: threads))

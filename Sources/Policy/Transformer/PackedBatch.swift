@@ -57,6 +57,8 @@ public struct PackedBatch: Sendable {
     var segments: Range<Int>
     var tokens: Range<Int>
     var outputs: Range<Int>
+    /// How many rows they are.
+    var rows = 1
   }
 
   /// Packed input tokens, of shape `[tokens]`.
@@ -175,7 +177,7 @@ public struct PackedBatch: Sendable {
     groups.append(
       Group(
         segments: firstSegment..<segments.count, tokens: firstToken..<tokens.count,
-        outputs: firstOutput..<outputs.count))
+        outputs: firstOutput..<outputs.count, rows: rows.count))
   }
 
   private mutating func addSegment(_ slice: ArraySlice<Int32>, prefix: Int?) -> Int {

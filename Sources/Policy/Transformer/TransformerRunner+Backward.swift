@@ -13,6 +13,10 @@ extension TransformerRunner {
   ) {
     scatterHead(parameters, batch, part, activations, slopes, thread: thread)
     for layer in layout.blocks.indices.reversed() {
+      // The last block's buffers still hold it.
+      if recomputes, layer < layout.blocks.count - 1 {
+        recompute(parameters, batch, part, activations, layer: layer, thread: thread)
+      }
       feedForwardBackward(parameters, part, activations, slopes, layer: layer, thread: thread)
       attendBackward(parameters, batch, part, activations, slopes, layer: layer, thread: thread)
       team.barrier()

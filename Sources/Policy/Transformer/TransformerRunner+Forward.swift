@@ -23,6 +23,21 @@ extension TransformerRunner {
     }
   }
 
+  /// What the backward pass needs of one block, computed again from the stream before it: the products
+  /// and shapes of the forward pass, so the same bits.
+  func recompute(
+    _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
+    _ activations: Activations, layer: Int, thread: Int
+  ) {
+    let share = part.shares[thread]
+    guard !share.tokens.isEmpty else { return }
+    attend(parameters, batch, part, activations, layer: layer, thread: thread, panels: nil)
+    feedForward(
+      parameters, activations, layer: layer,
+      first: share.tokens.lowerBound - part.tokens.lowerBound, count: share.tokens.count,
+      isRecomputing: true)
+  }
+
   private func embed(
     _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ share: MicroBatch.Share,
     into out: FloatPointer
@@ -143,9 +158,11 @@ extension TransformerRunner {
   }
 
   /// input of the next layer = middle + contract(activate(expand(norm2(middle)))).
+  ///
+  /// - Parameter isRecomputing: whether the next layer's input is there already.
   func feedForward(
     _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
-    count: Int, panels: PanelWeights? = nil
+    count: Int, panels: PanelWeights? = nil, isRecomputing: Bool = false
   ) {
     let width = configuration.width
     let inner = configuration.feedForwardWidth
@@ -166,6 +183,7 @@ extension TransformerRunner {
     case .gelu: table.gelu(expanded, activated, count * inner)
     case .silu: table.swiglu(expanded, activated, count, inner)
     }
+    if isRecomputing { return }
     startSum(middle, block.contractBias, parameters, count, into: output)
     multiplyAdding(activated, block.contractWeight, parameters, panels, count, into: output)
   }

@@ -22,6 +22,11 @@ public final class TransformerRunner {
   /// Bytes that saved activations may take. Larger batches are cut, and the parts computed again in
   /// the backward pass: slower, with equal results up to the order of summation.
   public let memoryBudget: Int
+  /// Whether the backward pass computes each block's forward pass again instead of saving it (gradient
+  /// checkpointing: Chen et al., arXiv 1604.06174). Less memory, more time, the same bits.
+  public let recomputes: Bool
+  /// The most rows of a batch that are in memory at once; a prompt's rows stay together.
+  public let rowLimit: Int
   let team: ThreadTeam
   let kernels: UnsafePointer<ck_kernels>
   /// Angles of the positions; nil when positions are learnt.
@@ -52,20 +57,24 @@ public final class TransformerRunner {
   ///   - threads: of a team that shares the rows; their number decides the bits. Nil for the
   ///     process's own.
   ///   - memoryBudget: bytes for saved activations; a quarter of a gibibyte by default.
+  ///   - recomputes: see ``recomputes``.
+  ///   - rowLimit: see ``rowLimit``; no limit by default.
   ///   - instructionSet: nil for the best one; for tests.
   public convenience init(
     _ configuration: TransformerConfiguration, threads: Int? = nil,
-    memoryBudget: Int = 1 << 28
+    memoryBudget: Int = 1 << 28, recomputes: Bool = false, rowLimit: Int = .max
   ) {
     self.init(
-      configuration, threads: threads, memoryBudget: memoryBudget,
-      kernels: ck_kernels_for(ck_best_isa()))
+      configuration, threads: threads, memoryBudget: memoryBudget, recomputes: recomputes,
+      rowLimit: rowLimit, kernels: ck_kernels_for(ck_best_isa()))
   }
 
   init(
     _ configuration: TransformerConfiguration, threads: Int?, memoryBudget: Int,
-    kernels: UnsafePointer<ck_kernels>
+    recomputes: Bool = false, rowLimit: Int = .max, kernels: UnsafePointer<ck_kernels>
   ) {
+    self.recomputes = recomputes
+    self.rowLimit = rowLimit
     layout = TransformerLayout(configuration)
     let threads = threads ?? BLASEnvironment.current().threads
     self.threads = threads
@@ -93,8 +102,12 @@ public final class TransformerRunner {
   /// The parts in which a batch is computed: the same for every model and every purpose.
   func microBatches(_ batch: PackedBatch) -> [MicroBatch] {
     if let rotary { rotary.reserve(Int(batch.positions.max() ?? -1) + 1) }
-    let limit = max(1, memoryBudget / Activations.bytesPerToken(configuration))
-    return MicroBatch.cut(batch, tokenLimit: limit, threads: threads)
+    let bytes =
+      recomputes
+      ? Activations.bytesPerToken(keepingInputsOf: configuration)
+      : Activations.bytesPerToken(configuration)
+    return MicroBatch.cut(
+      batch, tokenLimit: max(1, memoryBudget / bytes), rowLimit: rowLimit, threads: threads)
   }
 
   func activations(for part: MicroBatch, isSaving: Bool) -> Activations {
@@ -105,7 +118,8 @@ public final class TransformerRunner {
     if isSaving { saved = nil } else { unsaved = nil }
     let new = Activations(
       layout: layout, tokens: max(part.tokens.count, old?.tokenCapacity ?? 0),
-      outputs: max(part.outputs.count, old?.outputCapacity ?? 0), isSaving: isSaving)
+      outputs: max(part.outputs.count, old?.outputCapacity ?? 0), isSaving: isSaving,
+      keepsInputsOnly: recomputes)
     if isSaving { saved = new } else { unsaved = new }
     return new
   }

@@ -77,6 +77,38 @@ struct TaskFileTests {
       optimiser: .init(beta1: 0.8, beta2: 0.9, epsilon: 1e-6, weightDecay: 0.1))
     task.recipe = recipe
     #expect(task.recipe == recipe)
+    var other = try Self.parse("task: reviews")
+    var adapted = recipe
+    adapted.lora = LoRASettings(rank: 3, alpha: 5, targets: ["c_attn"])
+    adapted.microBatch = 2
+    adapted.recomputes = true
+    other.recipe = adapted
+    #expect(other.recipe == adapted)
+    other.recipe = recipe
+    #expect(other.recipe == recipe)
+  }
+
+  @Test("a file's adapter, micro-batch and recomputation are the recipe's")
+  func training() throws {
+    let task = try Self.parse(
+      """
+      task: reviews
+      recipe:
+        lora_rank: 4
+        lora_targets: [c_attn, mlp.c_proj]
+        micro_batch: 8
+        recompute: on
+      """)
+    #expect(
+      task.recipe.lora == LoRASettings(rank: 4, alpha: 8, targets: ["c_attn", "mlp.c_proj"]))
+    #expect(task.recipe.microBatch == 8 && task.recipe.recomputes)
+    for text in [
+      "task: reviews\nrecipe:\n  lora_alpha: 3", "task: reviews\nrecipe:\n  lora_rank: 0",
+      "task: reviews\nrecipe:\n  lora_rank: 2\n  lora_targets: c_attn",
+      "task: reviews\nrecipe:\n  recompute: 3", "task: bandit\nrecipe:\n  lora_rank: 2",
+    ] {
+      #expect(Self.refusal(text) != nil, "\(text)")
+    }
   }
 
   @Test(

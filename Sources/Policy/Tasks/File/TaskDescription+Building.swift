@@ -8,6 +8,15 @@ extension TaskDescription {
     set { values["evaluation.metric"] = .text(newValue) }
   }
 
+  /// The reference policy: the model, an adapter's share added if the task names one.
+  ///
+  /// - Throws: `LossmithError` for folders that cannot be used.
+  func policy() throws(LossmithError) -> ModelFolder {
+    let model = url("policy.model")!
+    guard let adapter = url("policy.adapter") else { return try ModelFolder.load(model) }
+    return try ModelFolder.load(model, merging: adapter)
+  }
+
   /// How completions are drawn for η.
   var sampling: SamplingOptions {
     SamplingOptions(

@@ -43,6 +43,10 @@ public struct TaskDescription: Hashable, Sendable {
     if case .numbers(let value) = values[key] { value } else { nil }
   }
 
+  func texts(_ key: String) -> [String]? {
+    if case .texts(let value) = values[key] { value } else { nil }
+  }
+
   func text(_ key: String) -> String? {
     if case .text(let value) = values[key] { value } else { nil }
   }
@@ -58,7 +62,7 @@ public struct TaskDescription: Hashable, Sendable {
   /// The recipe; its β may be replaced by a command line's.
   public var recipe: Recipe {
     get {
-      Recipe(
+      var recipe = Recipe(
         steps: integer("recipe.steps")!, batch: integer("recipe.batch")!,
         learningRate: number("recipe.learning_rate")!, warmUp: number("recipe.warm_up")!,
         maximumGradientNorm: number("recipe.maximum_gradient_norm")!,
@@ -66,6 +70,13 @@ public struct TaskDescription: Hashable, Sendable {
         optimiser: AdamW.Settings(
           beta1: number("recipe.adam_beta1")!, beta2: number("recipe.adam_beta2")!,
           epsilon: number("recipe.adam_epsilon")!, weightDecay: number("recipe.weight_decay")!))
+      recipe.lora = integer("recipe.lora_rank").map {
+        LoRASettings(
+          rank: $0, alpha: number("recipe.lora_alpha"), targets: texts("recipe.lora_targets"))
+      }
+      recipe.microBatch = integer("recipe.micro_batch")
+      recipe.recomputes = text("recipe.recompute") == "on"
+      return recipe
     }
     set {
       values["recipe.steps"] = .integer(newValue.steps)
@@ -78,6 +89,12 @@ public struct TaskDescription: Hashable, Sendable {
       values["recipe.adam_beta2"] = .number(newValue.optimiser.beta2)
       values["recipe.adam_epsilon"] = .number(newValue.optimiser.epsilon)
       values["recipe.weight_decay"] = .number(newValue.optimiser.weightDecay)
+      guard kind != .bandit else { return }
+      values["recipe.lora_rank"] = newValue.lora.map { .integer($0.rank) }
+      values["recipe.lora_alpha"] = newValue.lora.map { .number($0.alpha) }
+      values["recipe.lora_targets"] = newValue.lora?.targets.map { .texts($0) }
+      values["recipe.micro_batch"] = newValue.microBatch.map { .integer($0) }
+      values["recipe.recompute"] = .text(newValue.recomputes ? "on" : "off")
     }
   }
 }

@@ -37,6 +37,12 @@ struct TaskFileReader {
         .malformedInput, "\(key.name) is missing.", at: path,
         remedy: "\(key.name): \(key.meaning)")
     }
+    for name in ["recipe.lora_alpha", "recipe.lora_targets"]
+    where values[name] != nil && values["recipe.lora_rank"] == nil {
+      throw LossmithError(
+        .malformedInput, "\(name) means nothing without recipe.lora_rank.", at: path,
+        remedy: "Add recipe.lora_rank, or remove it.")
+    }
     return TaskDescription(kind: kind, values: values, source: path, folder: folder)
   }
 
@@ -112,6 +118,10 @@ struct TaskFileReader {
     case .choice(let names):
       guard let text = node.scalar?.string, names.contains(text) else { return nil }
       return .text(text)
+    case .names:
+      guard let list = node.sequence, !list.isEmpty else { return nil }
+      let names = list.compactMap { $0.scalar?.string }.filter { !$0.isEmpty }
+      return names.count == list.count ? .texts(names) : nil
     case .text, .path:
       guard let text = node.scalar?.string, !isEmpty(node),
         !text.allSatisfy(\.isWhitespace), !text.contains("\0")

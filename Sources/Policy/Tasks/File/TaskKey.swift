@@ -9,6 +9,8 @@ public struct TaskKey: Hashable, Sendable {
     /// One number or more, each above 0.
     case positiveNumbers
     case choice([String])
+    /// Words, one or more.
+    case names
     case text
     /// A file or folder, relative to the task file's folder.
     case path
@@ -45,6 +47,7 @@ public enum TaskValue: Hashable, Sendable {
   case number(Double)
   case numbers([Double])
   case text(String)
+  case texts([String])
 
   /// As the documentation writes it.
   public var description: String {
@@ -53,6 +56,7 @@ public enum TaskValue: Hashable, Sendable {
     case .number(let value): Self.short(value)
     case .numbers(let values): "[" + values.map(Self.short).joined(separator: ", ") + "]"
     case .text(let value): value
+    case .texts(let values): "[" + values.joined(separator: ", ") + "]"
     }
   }
 
@@ -76,6 +80,7 @@ extension TaskKey.Form {
           ? "" : " to " + TaskValue.number(range.upperBound).description)
     case .positiveNumbers: "a list of numbers above 0"
     case .choice(let names): "one of " + names.joined(separator: ", ")
+    case .names: "a list of names"
     case .text: "a text"
     case .path: "a path"
     }

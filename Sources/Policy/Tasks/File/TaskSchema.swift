@@ -33,7 +33,11 @@ public enum TaskSchema {
     TaskKey(
       "policy.model", .path,
       "Hugging Face folder of the reference policy: config.json, model.safetensors, tokenizer.json.",
-      all(nil, [.imdb, .preference]), isRequired: true)
+      all(nil, [.imdb, .preference]), isRequired: true),
+    TaskKey(
+      "policy.adapter", .path,
+      "Folder of a LoRA adapter in PEFT's format, merged into the model: their sum is the reference"
+        + " policy.", all(nil, [.imdb, .preference])),
   ]
 
   private static let data = [
@@ -136,6 +140,26 @@ public enum TaskSchema {
       "recipe.weight_decay", .number(0...large),
       "AdamW's λ; above 0 it pulls the policy towards 0, not towards the reference.",
       all(.number(0))),
+    TaskKey(
+      "recipe.lora_rank", .integer(1...many),
+      "LoRA's rank: adapters of this rank are trained, the policy's own weights stay; everything is"
+        + " trained when left out.", all(nil, language)),
+    TaskKey(
+      "recipe.lora_alpha", .number(0...large, openBelow: true),
+      "LoRA's α: adapters are multiplied by α over the rank; twice the rank when left out.",
+      all(nil, language)),
+    TaskKey(
+      "recipe.lora_targets", .names,
+      "Modules that get an adapter, by the end of their name; every matrix of the blocks when left"
+        + " out.", all(nil, language)),
+    TaskKey(
+      "recipe.micro_batch", .integer(1...many), unit: "pairs",
+      "Most pairs of a batch whose activations are in memory at once; the loss sees the whole batch"
+        + " all the same.", all(nil, language)),
+    TaskKey(
+      "recipe.recompute", .choice(["on", "off"]),
+      "Whether the backward pass computes activations again instead of keeping them: less memory,"
+        + " more time, the same bits.", all(.text("off"), language)),
   ]
 
   private static let judged: [TaskKind] = [.bandit, .reviews, .imdb]

@@ -10,7 +10,7 @@ enum IMDbTask {
   static func definition(
     _ description: TaskDescription, context: TaskContext
   ) throws(LossmithError) -> LanguageTaskDefinition {
-    let policy = try ModelFolder.load(description.url("policy.model")!)
+    let policy = try description.policy()
     let tokenizer = policy.tokenizer!
     let promptTokens = description.integer("data.prompt_tokens")!
     let newTokens = description.integer("evaluation.new_tokens")!

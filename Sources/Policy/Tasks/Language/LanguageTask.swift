@@ -63,18 +63,46 @@ public struct LanguageTask: TrainingTask {
     try trainPolicy(loss: loss, tunables: tunables, seed: seed, observe: observe).outcome
   }
 
-  /// As ``train(loss:tunables:seed:observe:)``, with the trained policy, ready to be saved.
+  /// The same task with another recipe.
+  public func with(_ options: RecipeOptions) throws(LossmithError) -> LanguageTask {
+    var task = self
+    try options.apply(to: &task.definition.recipe)
+    task.configurationDigest = task.definition.configurationDigest(reference: reference.hash)
+    return task
+  }
+
+  /// A runner that computes as the recipe says.
+  func makeRunner() -> TransformerRunner {
+    TransformerRunner(
+      definition.policy.configuration, recomputes: recipe.recomputes,
+      rowLimit: recipe.microBatch.map { 2 * $0 } ?? .max)
+  }
+
+  /// As ``train(loss:tunables:seed:observe:)``, with the trained policy, ready to be saved, and the
+  /// adapter whose share is in it, if the recipe has one.
+  ///
+  /// - Parameter checkpointing: where the training's state is kept; nil for nowhere.
+  /// - Throws: besides what training throws, what ``Checkpointing`` throws.
   public func trainPolicy(
-    loss: any Loss, tunables: [Double], seed: UInt64, observe: ((TrainingStep) -> Void)? = nil
-  ) throws -> (outcome: TrainingOutcome, policy: ModelFolder) {
+    loss: any Loss, tunables: [Double], seed: UInt64, checkpointing: Checkpointing? = nil,
+    observe: ((TrainingStep) -> Void)? = nil
+  ) throws -> (outcome: TrainingOutcome, policy: ModelFolder, adapter: LoRAAdapter?) {
     try requireColumns(of: loss.descriptor)
-    let runner = TransformerRunner(definition.policy.configuration)
-    let training = try LanguageTrainingData(self, seed: seed, runner: runner)
+    let runner = makeRunner()
+    let reference = definition.policy.parameters
     let trainer = TransformerTrainer(
-      definition.policy.parameters, schedule: recipe.schedule,
-      maximumGradientNorm: recipe.maximumGradientNorm, optimiser: recipe.optimiser, runner: runner)
-    var curve = CurveSampler(steps: training.batches.count)
-    for (index, batch) in training.batches.enumerated() {
+      reference, schedule: recipe.schedule, maximumGradientNorm: recipe.maximumGradientNorm,
+      optimiser: recipe.optimiser,
+      adapter: try recipe.lora.map {
+        try LoRAAdapter($0, for: reference.layout, seed: seed)
+      }, runner: runner)
+    let facts = facts(tunables: tunables, seed: seed, runner: runner)
+    let begun = try checkpointing?.start(trainer, facts: facts)
+    let training = try LanguageTrainingData(self, seed: seed, runner: runner)
+    let steps = training.batches.count
+    var curve = CurveSampler(steps: steps, samples: begun?.curve ?? [])
+    checkpointing?.listen(true)
+    for (index, batch) in training.batches.enumerated().dropFirst(begun?.step ?? 0) {
       var seen: TrainingStep?
       let report = try trainer.step(batch.packed) { scores throws(LossFailure) in
         let rows = batch.columns(policy: scores, reference: training.references[index])
@@ -86,7 +114,9 @@ public struct LanguageTask: TrainingTask {
       seen!.learningRate = report.learningRate
       curve.add(seen!)
       observe?(seen!)
+      try checkpointing?.afterStep(trainer, of: steps, curve: curve.samples, facts: facts)
     }
+    checkpointing?.listen(false)
     var policy = definition.policy
     policy.parameters = trainer.parameters
     let metrics = try LanguageEvaluation(self, runner: runner).metrics(
@@ -95,14 +125,29 @@ public struct LanguageTask: TrainingTask {
     digest.add(trainer.parameters)
     return (
       TrainingOutcome(
-        metrics: metrics, finalParametersHash: digest.hexadecimal, curve: curve.samples), policy
+        metrics: metrics, finalParametersHash: digest.hexadecimal, curve: curve.samples), policy,
+      trainer.adapter
     )
+  }
+
+  /// What the bits of a training depend on, but for the loss.
+  private func facts(
+    tunables: [Double], seed: UInt64, runner: TransformerRunner
+  ) -> [TrainingFact] {
+    [
+      TrainingFact("task", name), TrainingFact("seed", "\(seed)"),
+      TrainingFact("tunables", tunables.map { "\($0)" }.joined(separator: ",")),
+    ] + .recipe(recipe) + .machine(runner)
+      + [
+        TrainingFact("reference policy", reference.hash),
+        TrainingFact("task's content", configurationDigest),
+      ]
   }
 
   /// Computes and keeps what every training of a seed needs, so that later ones, in other processes
   /// too, find it in the cache.
   public func prepare(seed: UInt64) throws {
-    let runner = TransformerRunner(definition.policy.configuration)
+    let runner = makeRunner()
     _ = try LanguageTrainingData(self, seed: seed, runner: runner)
     try LanguageEvaluation(self, runner: runner).prepare(seed: seed)
   }

@@ -15,7 +15,7 @@ enum PreferenceTask {
           + " \(description.metric).", at: description.source,
         remedy: "Set evaluation.metric to accuracy.")
     }
-    let policy = try ModelFolder.load(description.url("policy.model")!)
+    let policy = try description.policy()
     let file = description.url("data.file")!
     let data = try PreferenceDataset.read(
       file, tokenizer: policy.tokenizer!, options: try options(description, policy))

@@ -16,7 +16,7 @@ import Testing
   static func arguments(_ folder: TemporaryFolder, _ name: String) throws -> [String] {
     [
       "discover", "--json", "--task", try folder.file("costly.yaml", costly), "--baselines", "dpo",
-      "--seeds", "4", "--first-seeds", "2", "--finalists", "2", "--out",
+      "--seeds", "4", "--first-seeds", "2", "--finalists", "2", "--confirm-seeds", "0", "--out",
       folder.url.appendingPathComponent(name).path,
     ]
   }

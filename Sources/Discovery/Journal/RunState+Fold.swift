@@ -38,9 +38,12 @@ extension RunState {
       isExhausted = true
     case .catalogueProbed(let probed):
       catalogue = probed.losses
-    case .trialStarted where event.place.candidate == nil: break
+    case .trialStarted where event.place.candidate == nil:
+      guard let last = baselines.indices.last else { throw Self.impossible(event) }
+      baselines[last].trialStarted = true
     case .trial(let trial) where event.place.candidate == nil:
       guard let last = baselines.indices.last else { throw Self.impossible(event) }
+      baselines[last].trialStarted = false
       baselines[last].trials.append(trial)
     case .tuned(let tuned) where event.place.candidate == nil:
       guard let last = baselines.indices.last else { throw Self.impossible(event) }

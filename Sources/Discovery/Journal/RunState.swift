@@ -8,6 +8,7 @@ public struct RunState: Hashable, Sendable {
     /// nil without a cheap stage.
     public var screening: JournalEvent.Screening?
     /// Settings that were tried, and the one that η is measured with; empty and nil without tuning.
+    public var trialStarted = false
     public var trials: [JournalEvent.Trial] = []
     public var tuned: [String: Double]?
     /// nil while it is being evaluated.

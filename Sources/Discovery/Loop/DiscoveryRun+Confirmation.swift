@@ -17,15 +17,18 @@ extension DiscoveryRun {
           ) { try relay($0, name: "dpo") }, seeds: seeds, metric: metric ?? config.metric,
           reference: state.baselines.first?.record?.referenceHash)
       }
+      guard config.plan.comparesAtEqualKL else { return try measured(nil) }
+      let frontier = try measured("frontier")
+      // Where the grid has the run's own β, that policy is the one which η is of.
+      let isOwnBeta = tuned["beta"] == nil && config.tunables["beta"] == nil
+      if isOwnBeta, frontier.estimate(config.metric) != nil { return frontier }
       var record = try measured(nil)
-      if config.plan.comparesAtEqualKL, record.finding.verdict.isOK {
-        let frontier = try measured("frontier")
-        record.seconds += frontier.seconds
-        for index in record.seeds.indices where frontier.finding.verdict.isOK {
-          record.seeds[index].frontier = frontier.seeds[index].frontier
-          record.seeds[index].metrics[EqualKL.referenceMetric] =
-            frontier.seeds[index].metrics[EqualKL.referenceMetric]
-        }
+      guard record.finding.verdict.isOK, frontier.finding.verdict.isOK else { return record }
+      record.seconds += frontier.seconds
+      for index in record.seeds.indices {
+        record.seeds[index].frontier = frontier.seeds[index].frontier
+        record.seeds[index].metrics[EqualKL.referenceMetric] =
+          frontier.seeds[index].metrics[EqualKL.referenceMetric]
       }
       return record
     }

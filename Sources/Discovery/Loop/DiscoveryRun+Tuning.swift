@@ -34,7 +34,9 @@ extension DiscoveryRun {
         notify(.init(.tune, "chosen: \(Self.text(chosen))", name: name))
         return
       case .trial(let setting, let seeds):
-        try append(.trialStarted(.init(tunables: setting)))
+        if state.baselines.last?.trialStarted == false {
+          try append(.trialStarted(.init(tunables: setting)))
+        }
         notify(.init(.tune, "trying \(Self.text(setting))", name: name))
         try append(.trial(try trial(.baseline, name, setting, seeds)))
       }

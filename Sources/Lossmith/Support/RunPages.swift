@@ -36,7 +36,13 @@ enum RunPages {
 
   static func summary(of run: URL) throws -> RunSummary {
     let (config, events) = try RunDirectory.read(at: run)
-    return RunSummary(of: try RunState.fold(events), config: config)
+    var summary = RunSummary(of: try RunState.fold(events), config: config)
+    let rival = run.appendingPathComponent(DiscoveryRun.blindFolder)
+    if config.plan.equalBudget == .bestOfN, FileManager.default.fileExists(atPath: rival.path) {
+      let (config, events) = try RunDirectory.read(at: rival)
+      summary.compare(with: RunSummary(of: try RunState.fold(events), config: config))
+    }
+    return summary
   }
 
   static func model(of run: URL) throws -> RunModel {

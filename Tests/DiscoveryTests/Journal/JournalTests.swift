@@ -40,7 +40,7 @@ struct JournalTests {
         try String.fetchOne(db, sql: "PRAGMA \($0)")
       }
     }
-    #expect(pragmas == ["wal", "2", "2"])
+    #expect(pragmas == ["wal", "2", "\(JournalSchema.version)"])
   }
 
   @Test("cannot be changed, only added to")
@@ -96,14 +96,14 @@ struct JournalTests {
     let fixture = try RunFixture([])
     try fixture.start()
     let path = fixture.url.appending(path: Journal.fileName).path
-    try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 3") }
+    try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = \(JournalSchema.version + 1)") }
     for attempt in [{ try fixture.goOn() as Any }, { try fixture.events() as Any }] {
       let error = #expect(throws: LossmithError.self) { _ = try attempt() }
       #expect(error?.code == .runDirectory)
       #expect(error?.message.contains("newer Lossmith") == true)
-      #expect(error?.message.contains("schema 3") == true)
+      #expect(error?.message.contains("schema \(JournalSchema.version + 1)") == true)
     }
-    try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 2") }
+    try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = \(JournalSchema.version)") }
     #expect(try fixture.goOn().reason == .exhausted)
   }
 
@@ -134,7 +134,7 @@ struct JournalTests {
     let outcome = try fixture.goOn()
     #expect(settled(outcome.summary) == end)
     #expect(try fixture.events().prefix(before.count) == before[...])
-    #expect(try version(path) == 2)
+    #expect(try version(path) == JournalSchema.version)
     let columns = try DatabaseQueue(path: path).read { try $0.columns(in: "candidates") }
     #expect(columns.contains { $0.name == "cheap_eta" })
   }

@@ -113,6 +113,7 @@ func settled(_ summary: RunSummary) -> RunSummary {
   var summary = summary
   summary.elapsed = 0
   summary.sessions = 0
+  summary.possiblyPaid = nil
   return summary
 }
 

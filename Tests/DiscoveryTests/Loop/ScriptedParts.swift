@@ -1,5 +1,7 @@
 import Foundation
+import Host
 import Losses
+import Policy
 import Synchronization
 
 @testable import Discovery
@@ -29,6 +31,9 @@ final class ScriptedProposer: Proposer {
 
 /// Does what the code says: `eta 0.7`, `compile`, `check shape`, `crash`, `fault 1` …
 ///
+/// `wobble 0.05 0.7` swings about 0.7 from seed to seed; `best 0.05 0.7` has that at β = 0.05 and less
+/// elsewhere. What stands behind a hash, ` #1,2`, is the gradient.
+///
 /// What stands after a bar is for the cheap stage, where code without one has η 0.6; what stands after a
 /// second bar is for further seeds, where code without one does what it did before.
 final class ScriptedEvaluator: CandidateEvaluator {
@@ -50,6 +55,48 @@ final class ScriptedEvaluator: CandidateEvaluator {
   var onEvaluation: (String) -> Void = { _ in }
 
   init(scratch: URL) { self.scratch = scratch }
+
+  var catalogueNames: [String] = ["exp"]
+  /// Gradients of the catalogue's losses.
+  var gradients: [String: [Double]] = ["dpo": [1, 2], "slic": [2, 1], "exp": [3, 1]]
+
+  func probe(_ losses: [(loss: EvaluationRequest.Loss, name: String)]) throws
+    -> [JournalEvent.Probed]
+  {
+    try losses.map { loss, name in
+      var gradient = gradients[name]
+      if case .library(let file) = loss {
+        let parts = try String(contentsOf: file, encoding: .utf8).split(separator: "#")
+        gradient =
+          parts.count > 1 ? parts[1].split(separator: ",").compactMap { Double($0) } : nil
+      }
+      return .init(
+        name: name,
+        fingerprint: gradient.map { .init(family: "pairwise", probes: [$0, $0]) },
+        tunables: [.init(name: "beta", minimum: 0.001, maximum: 1, initial: 0.1)])
+    }
+  }
+
+  /// What was asked for beyond the ordinary, in order.
+  private(set) var requests: [EvaluationRequest] = []
+  private var beta = 0.1
+  private var metric: String?
+
+  func evaluate(
+    _ request: EvaluationRequest, progress: (EvaluationProgress) throws -> Void
+  ) throws -> EvaluationRecord {
+    requests.append(request)
+    beta = request.tunables["beta"] ?? 0.1
+    metric = request.metric
+    defer { (beta, metric) = (0.1, nil) }
+    switch request.loss {
+    case .library(let file):
+      return try evaluate(
+        library: file, name: request.name, seeds: request.seeds, progress: progress)
+    case .baseline:
+      return try evaluate(baseline: request.name, seeds: request.seeds, progress: progress)
+    }
+  }
 
   func text(ofBaseline name: String) -> BaselineText {
     BaselineText(summary: "The \(name) loss.", code: "// \(name)")
@@ -100,6 +147,7 @@ final class ScriptedEvaluator: CandidateEvaluator {
   ) throws -> EvaluationRecord {
     evaluations.append(name)
     onEvaluation(name)
+    let code = String(code.prefix { $0 != "#" })
     let texts = code.split(separator: "|").map(String.init)
     var text = texts[0]
     if isCheap { text = texts.count > 1 ? texts[1] : "eta 0.6" }
@@ -124,10 +172,21 @@ final class ScriptedEvaluator: CandidateEvaluator {
       for (index, seed) in seeds.enumerated() {
         try progress(
           .init(stage: .train, message: "seed \(index + 1) of \(seeds.count)", fraction: 0.5))
+        var reward = eta + Double(seed % 1000) * 0.001
+        let first = words.count > 2 ? Double(words[1]) ?? 0 : 0
+        if words[0] == "wobble" { reward += seed % 2 == 0 ? first : -first }
+        if words[0] == "best" { reward -= 0.1 * abs(log2(beta / first)) }
+        var metrics = ["reward": reward, "kl": 1, "winrate": reward / 2]
+        if metric == "frontier" {
+          (metrics["frontier"], metrics[EqualKL.referenceMetric]) = (1, 0.4)
+        }
         outcomes.append(
           .init(
-            seed: seed, metrics: ["reward": eta + Double(seed) * 0.001, "kl": 1],
-            curve: curve))
+            seed: seed, metrics: metrics, curve: curve,
+            frontier: metric == "frontier"
+              ? [0.2, 0.5, 1, 2, 4].map {
+                FrontierPoint(beta: 0.1 / $0, reward: reward + 0.1 * log2($0), kl: $0)
+              } : nil))
       }
     }
     return EvaluationRecord(

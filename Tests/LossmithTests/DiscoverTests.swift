@@ -28,6 +28,16 @@ import Testing
     var failed: [Failed]
     var proposals: Int
     var stop: String?
+    struct Published: Decodable {
+      struct Row: Decodable {
+        var score: Double?
+        var eta: Eta?
+      }
+      var rows: [Row]
+      var rankCorrelation: Double?
+      var compared: Int
+    }
+    var published: Published?
 
     var candidates: [Measured] { measured.filter { $0.origin.candidate != nil } }
     var verdicts: [String: String] {
@@ -56,6 +66,13 @@ import Testing
         "reinforced-margin-logistic-loss": "failed(shape)",
       ])
     #expect(summary.stop == "exhausted")
+    // The paper's scores stand beside ours: it has none for four proposals, we have none for three.
+    let published = try #require(summary.published)
+    #expect(published.rows.count == 18)
+    #expect(published.rows.filter { $0.score != nil }.count == 14)
+    #expect(published.rows.filter { $0.eta != nil }.count == 15)
+    #expect(published.compared == 14)
+    #expect((-1...1).contains(try #require(published.rankCorrelation)))
     // No endpoint is set, and the program says so.
     #expect(result.errors.contains("No endpoint is set"))
     // A line for every stage.

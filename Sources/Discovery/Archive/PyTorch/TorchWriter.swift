@@ -92,6 +92,7 @@ struct TorchWriter {
   private mutating func write(_ function: SwiftFunction) throws(LossmithError) {
     guard let own = functions[function.name] else { throw refusal("the function \(function.name)") }
     scopes.append([:])
+    let outside = taken
     var parameters: [String] = []
     for parameter in function.parameters {
       guard let kind = TorchTerm.Kind(type: parameter.type) else {
@@ -102,17 +103,14 @@ struct TorchWriter {
         scopes[scopes.count - 1][parameter.name] = (parameter.name, kind)
         continue
       }
-      let name = declare(parameter.name, kind)
-      let initial = try parameter.initial.map { value throws(LossmithError) in
-        try term(value).text
-      }
-      parameters.append(initial.map { "\(name)=\($0)" } ?? name)
+      parameters.append(declare(parameter.name, kind))
     }
     add("def \(own.python)(\(parameters.joined(separator: ", "))):")
     indent += 1
     try body(function)
     indent -= 1
     scopes.removeLast()
+    taken = outside
     add("")
   }
 
@@ -152,7 +150,13 @@ struct TorchWriter {
       guard case .name(let name) = target, let known = variable(name) else {
         throw refusal("an assignment to a part")
       }
-      add("\(known.python) \(symbol) \(try term(value).numeric.text)")
+      let value = try term(value).numeric
+      // Python's `+=` would change the tensor under its other names too.
+      let change = symbol.dropLast()
+      add(
+        change.isEmpty
+          ? "\(known.python) = \(value.text)"
+          : "\(known.python) = \(known.python) \(change) \(value.bound(13))")
     case .evaluate(let value):
       if case .name("_") = value { return }
       throw refusal("an expression whose value nobody takes")
@@ -386,8 +390,8 @@ extension TorchWriter {
     guard place.kind == .integer || place.kind == .literal else {
       throw refusal("an index of this kind")
     }
-    return TorchTerm(
-      text: "\(owner.bound(20))[\(place.text):\(place.bound(11)) + 1]", kind: .vector)
+    let next = Int(place.text).map { "\($0 + 1)" } ?? "\(place.bound(11)) + 1"
+    return TorchTerm(text: "\(owner.bound(20))[\(place.text):\(next)]", kind: .vector)
   }
 
   // MARK: - Calls
@@ -422,17 +426,21 @@ extension TorchWriter {
   ) throws(LossmithError) -> TorchTerm {
     var texts: [String] = []
     var rest = function.declaration.parameters[...]
-    var isNamed = false
+    func isLeftOut(_ parameter: SwiftFunction.Parameter, before label: String?) -> Bool {
+      parameter.label != label && parameter.initial != nil
+    }
     for argument in arguments {
-      // Parameters that the call leaves to their defaults.
-      while let next = rest.first, next.label != argument.label, next.initial != nil {
+      while let next = rest.first, isLeftOut(next, before: argument.label) {
         rest.removeFirst()
-        isNamed = true
+        if let initial = next.initial { texts.append(try term(initial).text) }
       }
       guard let parameter = rest.popFirst() else { throw refusal("the arguments of a call") }
       if ["PairwiseBatch", "Tunables"].contains(parameter.type) { continue }
-      let value = try term(argument.value).numeric.text
-      texts.append(isNamed ? "\(parameter.name)=\(value)" : value)
+      texts.append(try term(argument.value).numeric.text)
+    }
+    for parameter in rest {
+      guard let initial = parameter.initial else { throw refusal("the arguments of a call") }
+      texts.append(try term(initial).text)
     }
     return TorchTerm(
       text: "\(function.python)(\(texts.joined(separator: ", ")))", kind: function.result)

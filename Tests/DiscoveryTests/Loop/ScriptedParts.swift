@@ -46,10 +46,15 @@ final class ScriptedEvaluator: CandidateEvaluator {
   var referenceHash = "ref"
   /// Of every seed.
   var curve: LearningCurve?
+  /// Signs of the slope, by name.
+  var slopes: [String: String] = [:]
   /// Called when an evaluation begins.
   var onEvaluation: (String) -> Void = { _ in }
 
   init(scratch: URL) { self.scratch = scratch }
+
+  func slopes(library: URL, name: String) -> String { slopes[name] ?? SlopeSigns.unknown }
+  func slopes(baseline name: String) -> String { slopes[name] ?? SlopeSigns.unknown }
 
   func text(ofBaseline name: String) -> BaselineText {
     BaselineText(summary: "The \(name) loss.", code: "// \(name)")
@@ -151,6 +156,13 @@ struct ScriptedPrompts: PromptWriter {
   func archive(_ prompt: ArchivePrompt) -> String {
     "archive: " + prompt.losses.map { "\($0.name)=\($0.eta.mean)" }.joined(separator: " ")
       + prompt.failures.map { " \($0.name):\($0.finding.verdict)" }.joined()
+  }
+
+  func digest(_ digest: DigestPrompt) -> String {
+    "digest: " + digest.proposals.map(\.name).joined(separator: " ") + "; parents: "
+      + digest.parents.joined(separator: " ") + "; failures: "
+      + digest.failures.map(\.name).joined(separator: " ") + "; \(digest.assignment)"
+      + digest.niches.map { "; \($0)" }.joined()
   }
 
   func feedback(_ feedback: SuccessFeedback) -> String {

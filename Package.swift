@@ -92,7 +92,7 @@ let package = Package(
     .testTarget(
       name: "DiscoveryTests",
       dependencies: [
-        "Discovery", "Host", "Losses", "Policy",
+        "Discovery", "Host", "Losses", "Policy", "CZlib",
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
         .product(name: "GRDB", package: "GRDB.swift"),

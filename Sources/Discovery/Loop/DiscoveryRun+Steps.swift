@@ -65,7 +65,8 @@ extension DiscoveryRun {
       try append(.received(reply), at: place)
       notify(
         .init(
-          .propose, "answered by \(reply.source)\(reply.bill)", generation: generation, attempt: attempt,
+          .propose, "answered by \(reply.source)\(reply.bill)", generation: generation,
+          attempt: attempt,
           candidate: place.candidate))
     } else {
       try append(.exhausted, at: place)

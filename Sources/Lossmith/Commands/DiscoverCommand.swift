@@ -302,7 +302,8 @@ struct DiscoverCommand: ParsableCommand {
     return TemplatePrompts(
       book: try PromptBook(
         directory: selection.promptFolder
-          ?? installation.templates.appendingPathComponent("prompts").path, hidden: selection.plan.hidden),
+          ?? installation.templates.appendingPathComponent("prompts").path,
+        hidden: selection.plan.hidden),
       facts: facts)
   }
 }

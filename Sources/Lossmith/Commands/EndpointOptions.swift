@@ -27,7 +27,8 @@ struct EndpointOptions: ParsableArguments {
   @Option(help: "Tokens of one reply, reasoning included (default: 8192).") var maxTokens: Int?
   @Flag(help: "Ask for replies as a stream, so that a server that hangs is noticed early.")
   var stream = false
-  @Flag(help: "Do not ask for JSON (response_format); where a server refuses, it is dropped anyway.")
+  @Flag(
+    help: "Do not ask for JSON (response_format); where a server refuses, it is dropped anyway.")
   var noJsonMode = false
   @Option(help: "Retries of a request that fails in passing, with growing waits (default: 5).")
   var retries: Int?

@@ -12,6 +12,8 @@ final class ScriptedProposer: Proposer {
   private(set) var asked: [Int] = []
   /// Requests as they came.
   private(set) var requests: [ProposalRequest] = []
+  /// Adds to each reply what an endpoint would.
+  var book: (inout ProposalReply) -> Void = { _ in }
   /// Thrown once each when its index is asked for.
   var errors: [Int: LossmithError] = [:]
 
@@ -22,8 +24,11 @@ final class ScriptedProposer: Proposer {
     requests.append(request)
     if let error = errors.removeValue(forKey: request.index) { throw error }
     guard request.index < replies.count else { return nil }
-    return ProposalReply(
+    var reply = ProposalReply(
       text: replies[request.index], source: "script", promptTokens: 10, completionTokens: 3)
+    reply.basis = request.basis
+    book(&reply)
+    return reply
   }
 }
 

@@ -118,8 +118,11 @@ struct Concessions: OptionSet, Sendable {
     let text = String(decoding: response.body.prefix(4096), as: UTF8.self).lowercased()
     let isOpenAI = endpoint.api == .openai
     let offers: [(Concessions, applies: Bool)] = [
-      (.limitName, isOpenAI && endpoint.maximumTokens != nil
-        && text.contains("max_completion_tokens")),
+      (
+        .limitName,
+        isOpenAI && endpoint.maximumTokens != nil
+          && text.contains("max_completion_tokens")
+      ),
       (.temperature, endpoint.temperature != nil && text.contains("temperature")),
       (.images, messages.contains { !$0.images.isEmpty } && text.contains("image")),
       (.streamUsage, isOpenAI && endpoint.streams && text.contains("stream_options")),

@@ -99,7 +99,8 @@ enum ChatFailure: Error {
     switch status {
     case 401, 403, 407:
       guard let key = endpoint.key else {
-        return "Export a key in \(endpoint.api.keyVariables[0]), or name the variable that holds it "
+        return
+          "Export a key in \(endpoint.api.keyVariables[0]), or name the variable that holds it "
           + "with \(Flag.keyVariable)."
       }
       return "Check the key in the environment variable \(key.variable), or name another variable "

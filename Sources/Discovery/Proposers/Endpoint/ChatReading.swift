@@ -168,7 +168,8 @@ struct ChatReading {
       fault.code.flatMap { code in
         Int(code).flatMap { (400..<600).contains($0) ? $0 : nil } ?? anthropicStatus[code]
       } ?? 500
-    let body = (try? JSON.encode(["error": ["message": fault.message]], pretty: false)) ?? Data()
+    let fields = ["message": fault.message, "code": fault.code ?? ""]
+    let body = (try? JSON.encode(["error": fields], pretty: false)) ?? Data()
     return .refused(
       HTTPResponse(status: status, headers: response.headers, body: Array(body)))
   }

@@ -156,7 +156,9 @@ struct TokenCounts: Hashable, Sendable {
 
   init(prompt: Int? = nil, cached: Int? = nil, completion: Int? = nil) {
     // No reply has more tokens than this; a server that says so cannot count.
-    func sound(_ count: Int?) -> Int? { count.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil } }
+    func sound(_ count: Int?) -> Int? {
+      count.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
+    }
     self.prompt = sound(prompt)
     self.cached = sound(cached)
     self.completion = sound(completion)
@@ -169,7 +171,7 @@ struct ChatFault: Decodable {
   /// `insufficient_quota`, `model_not_found` …; a number in words.
   var code: String?
 
-  enum CodingKeys: String, CodingKey { case message, detail, code, error }
+  enum CodingKeys: String, CodingKey { case message, detail, code, type, error }
 
   init(from decoder: any Decoder) throws {
     if let text = try? decoder.singleValueContainer().decode(String.self) {
@@ -186,7 +188,9 @@ struct ChatFault: Decodable {
       message =
         (try? fields.decode(String.self, forKey: .message))
         ?? (try? fields.decode(String.self, forKey: .detail)) ?? ""
-      code = (try? fields.decode(Word.self, forKey: .code))?.text
+      code =
+        (try? fields.decode(Word.self, forKey: .code))?.text
+        ?? (try? fields.decode(String.self, forKey: .type))
     }
   }
 

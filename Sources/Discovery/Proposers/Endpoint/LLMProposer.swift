@@ -126,7 +126,8 @@ public final class LLMProposer: Proposer {
     if let key = endpoint.key { reply.text = key.redacted(reply.text) }
     reply.source = endpoint.baseURL.redacted(Redaction.clean(reply.source, key: endpoint.key))
     reply.model = endpoint.model
-    reply.temperature = concessions[endpoint.model]?.contains(.temperature) == true
+    reply.temperature =
+      concessions[endpoint.model]?.contains(.temperature) == true
       ? nil : endpoint.temperature
     reply.calls = calls
     reply.basis = basis

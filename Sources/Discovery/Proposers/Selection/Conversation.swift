@@ -148,7 +148,8 @@ struct Conversation {
     var result = Choice()
     let losses = parents(measured)
     // A retry is built on what the first try of its generation was.
-    let index = state.candidates.first { $0.generation == generation }
+    let index =
+      state.candidates.first { $0.generation == generation }
       .map { $0.index - 1 } ?? state.candidates.count
     var draw = ParentChoice(losses, seed: plan.seed, index: index)
     switch plan.selection {

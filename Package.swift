@@ -57,7 +57,7 @@ let package = Package(
     .target(
       name: "Discovery",
       dependencies: [
-        "Losses", "Host", "Policy", "CCurl",
+        "Losses", "Host", "Policy", "CCurl", "CZlib",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "Yams", package: "Yams"),
@@ -92,7 +92,7 @@ let package = Package(
     .testTarget(
       name: "DiscoveryTests",
       dependencies: [
-        "Discovery", "Host", "Losses", "Policy",
+        "Discovery", "Host", "Losses", "Policy", "CZlib",
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
         .product(name: "GRDB", package: "GRDB.swift"),

@@ -9,7 +9,8 @@ import Testing
 @Suite(.serialized) struct EndpointTests {
   /// Runs the program while a server answers every request in turn; the last answer repeats.
   private func discover(
-    _ answers: [HTTPResponse], _ arguments: [String], key: String? = "sk-test-0123456789"
+    _ answers: [HTTPResponse], _ arguments: [String], key: String? = "sk-test-0123456789",
+    in given: TemporaryFolder? = nil, then resumed: [String]? = nil
   ) async throws -> (result: Program.Result, bodies: [String], keys: [String?]) {
     let seen = Mutex<(bodies: [String], keys: [String?])>(([], []))
     let server = HTTPServer(
@@ -28,13 +29,17 @@ import Testing
     guard case .ip4(_, let port)? = await server.listeningAddress else {
       throw LossmithError(.hostFault, "the server has no port")
     }
-    let folder = try TemporaryFolder()
-    let result = try await Program.run(
+    let folder = try given ?? TemporaryFolder()
+    var result = try await Program.run(
       [
         "discover", "--json", "--proposer", "llm", "--base-url", "http://127.0.0.1:\(port)/v1",
         "--model", "test-model", "--task", "bandit", "--seeds", "2", "--out",
         folder.url.appendingPathComponent("run").path,
       ] + arguments, environment: key.map { ["LOSSMITH_API_KEY": $0] } ?? [:])
+    if let resumed {
+      result = try await Program.run(
+        ["discover", "--json"] + resumed, environment: key.map { ["LOSSMITH_API_KEY": $0] } ?? [:])
+    }
     return seen.withLock { (result, $0.bodies, $0.keys) }
   }
 
@@ -92,6 +97,145 @@ import Testing
     // The key is nowhere but in the header.
     #expect(!result.errors.contains("sk-test") && !result.output.contains("sk-test"))
     #expect(bodies.allSatisfy { !$0.contains("sk-test") })
+  }
+
+  /// Processes but the program's own whose environment holds a text, and how many others were seen.
+  private static func holders(of secret: String) -> (holders: Set<String>, workers: Int) {
+    var holders = Set<String>()
+    var workers = 0
+    let needle = Data(secret.utf8)
+    for entry in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+      guard Int(entry) != nil,
+        let words = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline"), !words.isEmpty,
+        let variables = FileManager.default.contents(atPath: "/proc/\(entry)/environ")
+      else { continue }
+      let arguments = words.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      let isProgram = arguments.dropFirst().first == "discover"
+      if arguments.contains("worker") { workers += 1 }
+      if !isProgram, variables.range(of: needle) != nil {
+        holders.insert(arguments.joined(separator: " "))
+      }
+    }
+    return (holders, workers)
+  }
+
+  @Test("the key is in no file of a run, in nothing that it prints and in no child's environment")
+  func secrets() async throws {
+    let secret = "Qv8-unlike-any-pattern.\(UInt64.random(in: 0..<UInt64.max))"
+    let folder = try TemporaryFolder()
+    let watch = Mutex<(holders: Set<String>, workers: Int, isOver: Bool)>(([], 0, false))
+    Thread.detachNewThread {
+      while !watch.withLock({ $0.isOver }) {
+        let seen = Self.holders(of: secret)
+        watch.withLock {
+          $0.holders.formUnion(seen.holders)
+          $0.workers += seen.workers
+        }
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+    }
+    defer { watch.withLock { $0.isOver = true } }
+    let answer = try chat(
+      try proposal("half", "softplus(-tunables.beta * batch.margin / 2)")
+        .replacingOccurrences(of: "Try this.", with: "They say \(secret)."))
+    let busy = HTTPResponse(
+      statusCode: .tooManyRequests, headers: [.contentType: "application/json"],
+      body: Data(#"{"error": {"message": "too many for \#(secret)"}}"#.utf8))
+    let gone = HTTPResponse(
+      statusCode: .unauthorized, headers: [.contentType: "application/json"],
+      body: Data(#"{"error": {"message": "no longer \#(secret)"}}"#.utf8))
+    let (result, bodies, keys) = try await discover(
+      [busy, answer, gone], ["--baselines", "dpo"], key: secret, in: folder)
+    #expect(result.status == 3)
+    #expect(keys.allSatisfy { $0 == "Bearer " + secret })
+    #expect(bodies.count == 3)
+    #expect(result.errors.contains("too many for [key]"))
+    #expect(result.errors.contains("no longer [key]"))
+    #expect(!result.errors.contains(secret) && !result.output.contains(secret))
+    var files = 0
+    for path in try FileManager.default.subpathsOfDirectory(atPath: folder.url.path) {
+      let file = folder.url.appendingPathComponent(path).path
+      guard let bytes = FileManager.default.contents(atPath: file) else { continue }
+      files += 1
+      #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(path)")
+    }
+    #expect(files > 10)
+    // Workers were seen, so a key in their environment would have been.
+    let seen = watch.withLock { ($0.holders, $0.workers) }
+    #expect(seen.0.isEmpty, "\(seen.0)")
+    #expect(seen.1 > 0)
+  }
+
+  @Test("a budget stops with code 0 and its reason, and --resume may raise it")
+  func budget() async throws {
+    let folder = try TemporaryFolder()
+    let prices = try folder.file("prices.yaml", "default: {input: 1, output: 2}\n")
+    let replies = try (1...4).map {
+      try chat(try proposal("scaled\($0)", "softplus(-tunables.beta * batch.margin / \($0 + 1))"))
+    }
+    let (result, bodies, _) = try await discover(
+      replies,
+      [
+        "--baselines", "dpo", "--budget-calls", "2", "--prices", prices, "--selection",
+        "map-elites",
+        "--temperature", "0.2,0.8", "--hide", "fitness",
+      ], in: folder,
+      then: ["--resume", folder.url.appendingPathComponent("run").path, "--budget-calls", "3"])
+    try #require(result.status == 0, "\(result.errors)")
+    #expect(bodies.count == 3)
+    let summary = try result.json()
+    #expect(summary["stop"] as? String == "budgetCalls")
+    let ledger = try #require(summary["ledger"] as? [String: Any])
+    #expect(ledger["calls"] as? Int == 3)
+    #expect((ledger["usd"] as? Double ?? 0) > 0)
+    #expect(bodies[0].contains("0.2") && bodies[1].contains("0.8"))
+    // The slopes of dpo and of the proposals were measured, and niches made of them.
+    #expect(bodies[0].contains("slope -------: dpo"))
+    #expect(bodies[2].contains("slope -------: "))
+    #expect(!bodies[2].contains("Rank 1"))
+  }
+
+  @Test("what contradicts a run or makes no sense is refused with code 2")
+  func refused() async throws {
+    let folder = try TemporaryFolder()
+    let base = ["discover", "--task", "bandit", "--base-url", "http://127.0.0.1:1/v1", "--out"]
+    let cases: [(arguments: [String], words: String)] = [
+      (["--model", "a=0,b"], "--model"), (["--model", "m", "--budget-usd", "1"], "--prices"),
+      (["--model", "m", "--prices", folder.url.path + "/none"], "price file"),
+      (["--model", "m", "--selection", "best"], "--selection"),
+      (["--model", "m", "--temperature", "warm"], "--temperature"),
+      (["--model", "a=2,b", "--ensemble", "bandit"], "bandit"),
+      (["--model", "m", "--budget-calls", "0"], "--budget-calls"),
+      (["--model", "m", "--prompts", "/none"], "template"),
+    ]
+    for (arguments, words) in cases {
+      let out = folder.url.appendingPathComponent("\(UUID())").path
+      let result = try await Program.run(base + [out] + arguments)
+      #expect(result.status == 2, "\(arguments) \(result.errors)")
+      #expect(result.errors.contains(words), "\(result.errors)")
+    }
+  }
+
+  @Test("a person's replies come through a pipe, one after the other")
+  func manual() async throws {
+    let folder = try TemporaryFolder()
+    let first = try proposal("mine", "softplus(-tunables.beta * batch.margin / 2)")
+    let second = try folder.file(
+      "second.json", try proposal("second", "relu(1 - tunables.beta * batch.margin)"))
+    let replies = try folder.file("replies", "\(first)\n.\n@\(second)\n.\n")
+    let out = folder.url.appendingPathComponent("run").path
+    let result = try await Program.run(
+      [
+        "discover", "--json", "--proposer", "manual", "--task", "bandit", "--seeds", "2",
+        "--baselines", "dpo", "--out", out,
+      ], input: try Data(contentsOf: URL(fileURLWithPath: replies)))
+    try #require(result.status == 0, "\(result.errors)")
+    let summary = try JSON.decode(DiscoverTests.Summary.self, from: Data(result.output.utf8))
+    #expect(Set(summary.candidates.map(\.name)) == ["mine", "second"])
+    #expect(summary.stop == "exhausted")
+    #expect(result.errors.contains("Propose the first loss of your own."))
+    let prompt = try String(contentsOfFile: out + "/prompt.md", encoding: .utf8)
+    #expect(prompt.contains("standardDeviation") && prompt.contains("mine: η"))
   }
 
   @Test("a refused key stops at once with code 3 and is not repeated")

@@ -45,18 +45,21 @@ enum Program {
   /// It waits on a thread of its own: a test that blocked one of the few threads of Swift's pool would
   /// starve the servers that other tests run.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
+    _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
+    input: Data = Data()
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
       Thread.detachNewThread {
         continuation.resume(
-          with: Swift.Result { try wait(arguments, environment: environment, in: folder) })
+          with: Swift.Result {
+            try wait(arguments, environment: environment, in: folder, input: input)
+          })
       }
     }
   }
 
   private static func wait(
-    _ arguments: [String], environment: [String: String], in folder: URL?
+    _ arguments: [String], environment: [String: String], in folder: URL?, input: Data
   ) throws -> Result {
     let own = ProcessInfo.processInfo.environment
     var variables = ["PATH": own["PATH"] ?? "/usr/bin:/bin", "HOME": own["HOME"] ?? "/"]
@@ -67,6 +70,7 @@ enum Program {
     command.outputLimitBytes = 64 << 20
     command.workingDirectory = folder?.path
     command.wallSeconds = 600
+    command.input = input
     let result = try Launcher.shared.run(command)
     let status: Int32 =
       switch result.status {

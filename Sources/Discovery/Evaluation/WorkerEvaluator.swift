@@ -20,10 +20,10 @@ public final class WorkerEvaluator: CandidateEvaluator {
   public let environment: [String: String]
   private let task: String
   private let metric: String?
-  private let tunables: [String: Double]
-  private let workbench: Workbench
+  let tunables: [String: Double]
+  let workbench: Workbench
   private let builder: PluginBuilder
-  private let catalogue: (String) throws -> CatalogueLoss
+  let catalogue: (String) throws -> CatalogueLoss
   public let catalogueNames: [String]
   /// The task's β, for a fingerprint as training would have it.
   private let beta: Double?

@@ -100,6 +100,8 @@ extension JournalEvent {
     public var environment: [String: String]
     /// What was under way when the session before ended; it is done again.
     public var inFlight: String?
+    /// Limits that hold from here on in place of earlier ones; nil changes none.
+    public var budget: Budget?
   }
 
   public struct Baseline: Hashable, Sendable, Codable {
@@ -113,6 +115,8 @@ extension JournalEvent {
   public struct Opening: Hashable, Sendable, Codable {
     public var system: String
     public var opening: String
+    /// Signs of the baselines' slopes by name, where the run's selection needs them.
+    public var slopes: [String: String]?
   }
 
   public struct Proposed: Hashable, Sendable, Codable {
@@ -135,6 +139,8 @@ extension JournalEvent {
     public var path: String
     public var sha256: String
     public var warnings: [String]
+    /// Signs of the slope, where the run's selection needs them.
+    public var slopes: String?
   }
 
   public struct Judgement: Hashable, Sendable, Codable {

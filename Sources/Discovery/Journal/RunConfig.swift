@@ -29,6 +29,8 @@ public struct RunConfig: Hashable, Sendable, Codable {
   public var generations: Int?
   /// Minutes of work, over all sessions, after which no further proposal is asked for.
   public var minutes: Double?
+  /// What the endpoint may cost; nil for no limit. Its minutes are not used.
+  public var budget: Budget?
   /// Generations in a row without a better mean after which the run stops.
   public var patience: Int?
   /// R: further tries of a generation whose first proposal failed.
@@ -48,7 +50,7 @@ public struct RunConfig: Hashable, Sendable, Codable {
     firstSeeds: Int? = nil, finalists: Int? = nil, cheapStage: CheapStage? = nil,
     baselines: [String] = ["dpo", "slic", "ipo", "kto-pair"], proposer: String,
     proposerSettings: [String: String] = [:], generations: Int? = nil, minutes: Double? = nil,
-    patience: Int? = nil, resamples: Int = 3, breaker: Int = 10,
+    budget: Budget? = nil, patience: Int? = nil, resamples: Int = 3, breaker: Int = 10,
     tunables: [String: Double] = [:], settings: [String: String] = [:]
   ) {
     self.task = task
@@ -65,6 +67,7 @@ public struct RunConfig: Hashable, Sendable, Codable {
     self.proposerSettings = proposerSettings
     self.generations = generations
     self.minutes = minutes
+    self.budget = budget
     self.patience = patience
     self.resamples = resamples
     self.breaker = breaker
@@ -106,6 +109,7 @@ public struct RunConfig: Hashable, Sendable, Codable {
     try require(
       minutes.map { $0 > 0 && $0.isFinite } ?? true,
       "The minutes must be a finite number above 0.", "--minutes", "Give a number such as 30.")
+    try budget?.validate()
     try require(
       patience.map { $0 >= 1 } ?? true, "The patience must be at least 1.", "--patience",
       "Give the number of generations to wait for a better mean.")

@@ -8,6 +8,7 @@ extension RunState {
   public mutating func apply(_ event: JournalEvent) throws {
     elapsed = event.elapsed
     let (faultsBefore, stopBefore) = (faults, stop)
+    var raised = false
     (faults, stop) = (0, nil)
 
     switch event.body {
@@ -16,6 +17,12 @@ extension RunState {
       if isReplyPending, stopBefore?.reason != .proposer { possiblyPaid += 1 }
       sessions += 1
       environment = session.environment
+      // A request that failed has its answer: there was none to pay for.
+      if isReplyPending, stopBefore?.reason != .proposer { lostRequests += 1 }
+      if let raise = session.budget {
+        budget = (budget ?? Budget()).raised(by: raise)
+        raised = true
+      }
     case .baselineStarted(let baseline):
       baselines.append(.init(name: baseline.name))
     case .baselineEvaluated(let evaluation):
@@ -32,7 +39,9 @@ extension RunState {
       }
       candidates.append(
         .init(
-          index: candidates.count + 1, generation: generation, attempt: attempt, reply: reply))
+          index: candidates.count + 1, generation: generation, attempt: attempt, reply: reply,
+          lostRequests: lostRequests))
+      lostRequests = 0
     case .exhausted:
       isReplyPending = false
       isExhausted = true
@@ -75,7 +84,7 @@ extension RunState {
       if stop.reason == .breaker { forgiven = candidates.count }
     }
     // The program itself writes nothing after the end of a run; a later session is told of it.
-    if let stopBefore, stopBefore.reason.isEnd { stop = stopBefore }
+    if let stopBefore, stopBefore.reason.isEnd, !raised { stop = stopBefore }
   }
 
   private static func impossible(_ event: JournalEvent) -> LossmithError {

@@ -22,6 +22,8 @@ public struct RunState: Hashable, Sendable {
     public var generation: Int
     public var attempt: Int
     public var reply: ProposalReply
+    /// Requests for it that were under way when a session ended.
+    public var lostRequests = 0
     /// Unique in the run, also for a reply that could not be read.
     public var name: String?
     /// Relative to the run.
@@ -80,6 +82,10 @@ public struct RunState: Hashable, Sendable {
   public var candidates: [Candidate] = []
   /// Whether a reply was asked for and has not come.
   public var isReplyPending = false
+  /// Requests for the next reply that were under way when a session ended.
+  public var lostRequests = 0
+  /// Limits that later sessions put in place of the configuration's.
+  public var budget: Budget?
   public var isExhausted = false
   public var generations: [Generation] = []
   /// Host faults since anything last went well.

@@ -6,6 +6,8 @@ public enum StopReason: String, Hashable, Sendable, Codable, CaseIterable {
   case generations
   /// The time is used up.
   case minutes
+  /// The next request might cost more than the budget has left.
+  case budgetUSD, budgetTokens, budgetCalls
   /// Too many generations in a row without a better mean.
   case patience
   /// The proposer has nothing more to say.
@@ -24,14 +26,29 @@ public enum StopReason: String, Hashable, Sendable, Codable, CaseIterable {
     switch self {
     case .generations, .minutes, .patience, .exhausted: true
     case .breaker, .proposer, .hostFault, .interrupted: false
+    case .budgetUSD, .budgetTokens, .budgetCalls: false
     }
   }
+
+  /// Whether it is a limit on spending, which a later session may raise.
+  public var isBudget: Bool {
+    switch self {
+    case .minutes, .budgetUSD, .budgetTokens, .budgetCalls: true
+    default: false
+    }
+  }
+
+  /// Whether nothing went wrong: the finalists get their further seeds.
+  public var isOrderly: Bool { isEnd || isBudget }
 
   /// A sentence for people.
   public var sentence: String {
     switch self {
     case .generations: "All generations are done."
     case .minutes: "The time is used up."
+    case .budgetUSD: "The next request might cost more than the budget in dollars has left."
+    case .budgetTokens: "The next request might take more tokens than the budget has left."
+    case .budgetCalls: "The budget of requests to the endpoint is used up."
     case .patience: "The best mean has not risen for as many generations as the run waits."
     case .exhausted: "The proposer has nothing more to propose."
     case .breaker: "Too many proposals in a row failed alike."

@@ -49,6 +49,13 @@ public protocol CandidateEvaluator: AnyObject {
   /// The losses that a candidate may turn out to be, by name; sorted.
   var catalogueNames: [String] { get }
 
+  /// The signs of a loss's slope, as ``SlopeSigns`` has them; asked for where a run's selection needs
+  /// them. A fault of the loss is ``SlopeSigns/unknown``.
+  func slopes(library: URL, name: String) throws -> String
+
+  /// The same for a loss of the catalogue.
+  func slopes(baseline name: String) throws -> String
+
   /// What the proposer is shown of a loss of the catalogue.
   func text(ofBaseline name: String) throws -> BaselineText
 }

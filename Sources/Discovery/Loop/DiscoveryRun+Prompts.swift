@@ -26,6 +26,7 @@ extension DiscoveryRun {
   {
     var loss = RankedLoss(name: candidate.name ?? "", eta: eta, difference: delta)
     loss.kl = candidate.record?.estimate("kl")?.mean
+    loss.curves = candidate.record.flatMap { CurveReadout.mean(of: $0)?.lines } ?? []
     var archive = [loss]
     for baseline in state.baselines {
       guard let record = baseline.record else { continue }

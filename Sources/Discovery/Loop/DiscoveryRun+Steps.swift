@@ -29,9 +29,18 @@ extension DiscoveryRun {
     let opening = try guarded(.prompt) {
       JournalEvent.Opening(
         system: try parts.prompts.system(),
-        opening: try parts.prompts.archive(try archivePrompt()))
+        opening: try parts.prompts.archive(try archivePrompt()),
+        slopes: parts.promptPlan.needsSlopes ? try baselineSlopes() : nil)
     }
     try append(.opened(opening))
+  }
+
+  private func baselineSlopes() throws -> [String: String] {
+    var slopes: [String: String] = [:]
+    for baseline in state.baselines where baseline.record?.finding.verdict.isOK == true {
+      slopes[baseline.name] = try parts.evaluator.slopes(baseline: baseline.name)
+    }
+    return slopes
   }
 
   private func ask(generation: Int, attempt: Int) throws {
@@ -43,14 +52,11 @@ extension DiscoveryRun {
         .propose, "asking \(parts.proposer.kind)", generation: generation, attempt: attempt,
         candidate: place.candidate))
     try heedInterrupt()
-    var request = ProposalRequest(
-      generation: generation, attempt: attempt, index: state.candidates.count,
-      system: state.opening?.system ?? "", opening: state.opening?.opening ?? "",
-      exchanges: config.plan.isBlind
-        ? []
-        : state.candidates.map {
-          .init(reply: $0.reply.text, feedback: $0.judgement?.feedback ?? "")
-        })
+    var request = try guarded(.prompt) {
+      try Conversation(
+        plan: parts.promptPlan, config: config, state: state, prompts: parts.prompts
+      ).request(generation: generation, attempt: attempt) { try archivePrompt() }
+    }
     if !config.plan.isBlind {
       request.outcomes = state.proposalOutcomes(metric: config.metric)
       request.baselines = state.baselineOutcomes(metric: config.metric)
@@ -59,7 +65,8 @@ extension DiscoveryRun {
       try append(.received(reply), at: place)
       notify(
         .init(
-          .propose, "answered by \(reply.source)", generation: generation, attempt: attempt,
+          .propose, "answered by \(reply.source)\(reply.bill)", generation: generation,
+          attempt: attempt,
           candidate: place.candidate))
     } else {
       try append(.exhausted, at: place)
@@ -121,8 +128,12 @@ extension DiscoveryRun {
     case .built(let built):
       let bytes = try guarded(.build) { try Data(contentsOf: built.file) }
       try directory.write(bytes, "loss.so", in: folder)
+      let slopes =
+        parts.promptPlan.needsSlopes
+        ? try guarded(.build) { try parts.evaluator.slopes(library: built.file, name: name) } : nil
       let library = JournalEvent.Library(
-        path: "\(folder)/loss.so", sha256: built.sha256, warnings: built.warnings)
+        path: "\(folder)/loss.so", sha256: built.sha256, warnings: built.warnings,
+        slopes: slopes)
       try append(.built(library), at: candidate.place)
     }
   }

@@ -14,6 +14,8 @@ public final class DiscoveryRun {
     /// Trains on the cheap stage; needed exactly when the configuration names one.
     public var screener: (any CandidateEvaluator)?
     public var prompts: any PromptWriter
+    /// What of the run a request shows.
+    public var promptPlan = PromptPlan()
     /// Reads a reply; throws `LossFailure` with `rejected(parse)` for one that cannot be read.
     public var parse: (ProposalReply) throws -> Proposal
     /// Takes what happens, on the run's thread, after the journal has it.
@@ -53,12 +55,18 @@ public final class DiscoveryRun {
   public private(set) var state: RunState
   let parts: Parts
   let plan: RunPlan
+  /// Limits that this session puts in place of earlier ones.
+  private let raise: Budget?
   var config: RunConfig { plan.config }
 
-  /// - Throws: `LossmithError` (`runDirectory`, `storage`) when the journal cannot be read.
-  public init(in directory: RunDirectory, parts: Parts) throws {
+  /// - Parameter raise: limits for a run that is taken up again, in place of those that it has.
+  /// - Throws: `LossmithError` (`runDirectory`, `storage`) when the journal cannot be read, `usage`
+  ///   for limits that make no sense.
+  public init(in directory: RunDirectory, parts: Parts, raise: Budget? = nil) throws {
+    try raise?.validate()
     self.directory = directory
     self.parts = parts
+    self.raise = raise?.isEmpty == false ? raise : nil
     plan = RunPlan(config: directory.config)
     state = try RunState.fold(try directory.journal.events())
   }
@@ -68,7 +76,9 @@ public final class DiscoveryRun {
   /// - Throws: `LossmithError` (`storage`) when the run directory cannot be written: there is no
   ///   way to record that. Everything else that stops a run is an outcome.
   public func run() throws -> Outcome {
-    if let stop = state.stop, stop.reason.isEnd { return outcome(stop.reason) }
+    if let stop = state.stop, stop.reason.isEnd, !(stop.reason.isBudget && raise != nil) {
+      return outcome(stop.reason)
+    }
     do {
       try begin()
       while true {
@@ -92,11 +102,11 @@ public final class DiscoveryRun {
   private func begin() throws {
     let environment = parts.evaluator.environment
     if state.sessions == 0 {
-      try append(.runStarted(.init(environment: environment, inFlight: nil)))
+      try append(.runStarted(.init(environment: environment, inFlight: nil, budget: raise)))
       notify(.init(.start, "Run on task \(config.task) in \(directory.url.path)"))
     } else {
       let inFlight = state.inFlight
-      try append(.resumed(.init(environment: environment, inFlight: inFlight)))
+      try append(.resumed(.init(environment: environment, inFlight: inFlight, budget: raise)))
       let again = inFlight.map { "; done again: \($0)" } ?? ""
       notify(
         .init(

@@ -28,6 +28,14 @@ public final class ParallelEvaluator: CandidateEvaluator {
     try parts[0].text(ofBaseline: name)
   }
 
+  public func slopes(library: URL, name: String) throws -> String {
+    try parts[0].slopes(library: library, name: name)
+  }
+
+  public func slopes(baseline name: String) throws -> String {
+    try parts[0].slopes(baseline: name)
+  }
+
   public func evaluate(
     library: URL, name: String, seeds: [UInt64],
     progress: (EvaluationProgress) throws -> Void

@@ -5,6 +5,8 @@ public protocol PromptWriter {
   func system() throws -> String
   /// The first user message: the losses of the burn-in.
   func archive(_ prompt: ArchivePrompt) throws -> String
+  /// One message in place of the conversation so far.
+  func digest(_ digest: DigestPrompt) throws -> String
   /// What a proposal with an η is told.
   func feedback(_ feedback: SuccessFeedback) throws -> String
   /// What a proposal without one is told.
@@ -25,6 +27,7 @@ public struct TemplatePrompts: PromptWriter {
 
   public func system() -> String { book.system(facts) }
   public func archive(_ prompt: ArchivePrompt) -> String { book.archive(prompt) }
+  public func digest(_ digest: DigestPrompt) -> String { book.digest(digest) }
   public func feedback(_ feedback: SuccessFeedback) -> String { book.feedback(feedback) }
   public func feedback(_ feedback: FailureFeedback) -> String { book.feedback(feedback) }
   public func feedback(_ feedback: StoppedFeedback) -> String { book.feedback(feedback) }

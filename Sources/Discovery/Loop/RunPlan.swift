@@ -45,7 +45,7 @@ struct RunPlan {
     if tries.count > config.resamples { return .close(generation: generation, winner: nil) }
     if state.isExhausted, !tries.isEmpty { return .close(generation: generation, winner: nil) }
     if let reason = stopReason(state, elapsed: elapsed, isNewGeneration: tries.isEmpty) {
-      return reason.isEnd ? closing(state) ?? .stop(reason) : .stop(reason)
+      return reason.isOrderly ? closing(state) ?? .stop(reason) : .stop(reason)
     }
     return .ask(generation: generation, attempt: tries.count)
   }
@@ -81,8 +81,11 @@ struct RunPlan {
       }
     }
     if state.isExhausted { return .exhausted }
-    if let minutes = config.minutes, elapsed >= minutes * 60 { return .minutes }
-    return nil
+    var budget = config.budget ?? Budget()
+    budget.minutes = config.minutes
+    budget = budget.raised(by: state.budget)
+    if let minutes = budget.minutes, elapsed >= minutes * 60 { return .minutes }
+    return budget.stop(after: state)
   }
 
   /// The latest proposals in a row that failed with the same kind of verdict, oldest first.

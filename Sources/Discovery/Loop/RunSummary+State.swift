@@ -69,6 +69,7 @@ extension RunSummary {
       proposals: state.candidates.count, failures: failures,
       promptTokens: state.candidates.compactMap(\.reply.promptTokens).reduce(0, +),
       completionTokens: state.candidates.compactMap(\.reply.completionTokens).reduce(0, +),
+      ledger: Self.ledger(of: state),
       elapsed: state.elapsed, sessions: state.sessions, stop: state.stop?.reason,
       cause: state.stop?.cause, environment: state.environment)
     let race = Race(state, config: config)
@@ -80,6 +81,11 @@ extension RunSummary {
     front = Self.front(state, config)
     possiblyPaid = state.possiblyPaid
     published = PublishedComparison(of: state, metric: config.metric)
+  }
+
+  private static func ledger(of state: RunState) -> Ledger? {
+    let ledger = Ledger(of: state)
+    return ledger.models.isEmpty ? nil : ledger
   }
 
   private static func row(

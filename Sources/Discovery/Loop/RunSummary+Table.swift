@@ -69,6 +69,7 @@ extension RunSummary {
     lines.append(
       "\(proposals) proposals: \(measuredProposals) measured\(stops); "
         + (counted.isEmpty ? "none failed." : counted.joined(separator: ", ") + "."))
+    if let ledger { lines.append(ledger.line) }
     return lines.joined(separator: "\n")
   }
 

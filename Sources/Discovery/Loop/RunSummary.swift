@@ -101,6 +101,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
   /// Tokens that the endpoint reported, where it did.
   public var promptTokens: Int
   public var completionTokens: Int
+  /// What the endpoint's models cost and brought; nil where none was asked.
+  public var ledger: Ledger?
   /// Seconds of work over all sessions.
   public var elapsed: Double
   public var sessions: Int

@@ -1,4 +1,6 @@
-/// Where proposals come from: a model, a recorded transcript, an evolution.
+import Foundation
+
+/// Where proposals come from: a model, a person, a recorded transcript, an evolution.
 ///
 /// A proposer answers a conversation with the raw text of a reply; reading that
 /// text is ``ReplyParser``'s business, so that every proposer's words go the same way.
@@ -43,6 +45,12 @@ public struct ProposalRequest: Sendable {
       self.lowerBound = lowerBound
     }
   }
+  /// PNG files that go with the last message, for models that take them.
+  public var images: [Data] = []
+  /// Which model gave each earlier reply of the run, and what it was worth.
+  public var past: [PastReply] = []
+  /// What of the run the request is built on; nil for the whole of it.
+  public var basis: ProposalBasis?
 
   public struct Exchange: Hashable, Sendable, Codable {
     public var reply: String
@@ -67,6 +75,32 @@ public struct ProposalRequest: Sendable {
   }
 }
 
+/// What the choice of a model looks back on.
+public struct PastReply: Hashable, Sendable {
+  /// nil where no model was asked.
+  public var model: String?
+  /// From 0 (failed) to 1 (better than every loss before it); nil before the verdict.
+  public var payoff: Double?
+
+  public init(model: String?, payoff: Double?) {
+    self.model = model
+    self.payoff = payoff
+  }
+}
+
+/// The part of the archive that a request was built on.
+public struct ProposalBasis: Hashable, Sendable, Codable {
+  /// Names of the losses that the proposal is to build on.
+  public var parents: [String] = []
+  /// From 0.
+  public var island: Int?
+
+  public init(parents: [String] = [], island: Int? = nil) {
+    self.parents = parents
+    self.island = island
+  }
+}
+
 /// A reply as it came.
 public struct ProposalReply: Hashable, Sendable, Codable {
   public var text: String
@@ -79,6 +113,20 @@ public struct ProposalReply: Hashable, Sendable, Codable {
   public var finishReason: String?
   /// What the loss scored where the transcript comes from; nil where that is not known.
   public var publishedScore: Double?
+  /// Of the prompt's tokens, those that the server had in its cache.
+  public var cachedTokens: Int?
+  /// Whether the numbers of tokens are Lossmith's guess (four bytes a token), since the server gave
+  /// none; nil where they are the server's.
+  public var tokensAreGuessed: Bool?
+  /// The model that was asked; nil where none was.
+  public var model: String?
+  public var temperature: Double?
+  /// Requests that it took, failed ones included; nil where no endpoint was asked.
+  public var calls: Int?
+  /// US dollars; nil without a price.
+  public var cost: Double?
+  /// What of the run the request was built on; nil for the whole of it.
+  public var basis: ProposalBasis?
 
   public init(
     text: String, source: String, promptTokens: Int? = nil, completionTokens: Int? = nil,

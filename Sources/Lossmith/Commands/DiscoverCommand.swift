@@ -27,7 +27,7 @@ struct DiscoverCommand: ParsableCommand {
   var task: String?
   @Option(
     help: ArgumentHelp(
-      "llm, evolve, replay (the paper's run, also replay:paper) or replay:FILE.",
+      "llm, evolve, manual (you paste replies), replay (the paper's run) or replay:FILE.",
       valueName: "proposer"))
   var proposer: String?
   @Option(
@@ -56,13 +56,7 @@ struct DiscoverCommand: ParsableCommand {
   var baselines: [String] = []
   @Option(help: "The run's directory (default: runs/<time>-<task>).") var out: String?
   @Option(help: "Continue the run in this directory.") var resume: String?
-  @Option(help: "Base URL of an OpenAI-compatible chat endpoint.") var baseUrl: String?
-  @Option(help: "The model's name at the endpoint.") var model: String?
-  @Option(help: "Retries of a request that fails in passing, with growing waits (default: 5).")
-  var retries: Int?
-  @Option(
-    help: "Environment variable that holds the key (default: LOSSMITH_API_KEY, OPENAI_API_KEY).")
-  var keyVariable: String?
+  @OptionGroup(title: "Models and prompts") var endpoint: EndpointOptions
   @Option(
     help:
       "Workers that share the seeds of a loss (default: one a core); numbers do not depend on it.")
@@ -72,9 +66,6 @@ struct DiscoverCommand: ParsableCommand {
 
   func validate() throws {
     if resume != nil, out != nil { throw ValidationError("--resume and --out exclude each other.") }
-    if let retries, retries < 0 {
-      throw ValidationError("--retries takes a number from 0, not \(retries).")
-    }
     if let seeds, seeds < 1 {
       throw ValidationError("--seeds takes a number from 1, not \(seeds).")
     }
@@ -100,9 +91,9 @@ struct DiscoverCommand: ParsableCommand {
     let library = try PluginLibrary(console: console)
     let installation = library.installation
     let selection = try ProposerSelection(
-      named: proposer ?? (try storedProposer()), baseURL: baseUrl, model: model,
-      keyVariable: keyVariable, evolveSeed: try evolveSeed ?? storedEvolveSeed() ?? 0,
-      installation: installation)
+      named: proposer ?? (try storedConfig()?.proposer), options: endpoint,
+      stored: try storedConfig()?.proposerSettings ?? [:],
+      evolveSeed: try evolveSeed ?? storedEvolveSeed() ?? 0, installation: installation)
     let stored = try resume.map { try open(URL(fileURLWithPath: $0), selection) }
     let bench = Workbench(
       cache: installation.cacheDirectory, settings: stored?.config.settings ?? [:])
@@ -140,8 +131,10 @@ struct DiscoverCommand: ParsableCommand {
       console: console, expectedGenerations: config.generations ?? selection.replies)
     // The numbers of this program on that machine, whichever run they are for.
     func parts() throws -> DiscoveryRun.Parts {
-      DiscoveryRun.Parts(
-        proposer: selection.make(retries: retries, notice: { console.note($0) }),
+      var parts = DiscoveryRun.Parts(
+        proposer: selection.make(
+          endpoint, folder: directory.url, notice: { console.note($0) },
+          show: { console.alert($0) }),
         evaluator: ParallelEvaluator(
           evaluators.enumerated().map {
             ObservedEvaluator($0.element, number: $0.offset + 1, board: board)
@@ -149,17 +142,19 @@ struct DiscoverCommand: ParsableCommand {
         screener: config.cheapStage.map {
           ObservedEvaluator(evaluator($0.task, bench: bench), number: 1, board: board)
         },
-        prompts: try prompts(installation, config, facts.task),
+        prompts: try prompts(installation, config, facts.task, selection),
         observe: {
           board.note($0)
           progress.show($0)
         },
         isInterrupted: { Interruption.isRequested })
+      parts.promptPlan = selection.plan
+      return parts
     }
-    let run = try DiscoveryRun(in: directory, parts: parts())
+    let run = try DiscoveryRun(in: directory, parts: parts(), raise: raise)
     var outcome = try run.run()
     var rival: RunSummary?
-    if config.plan.equalBudget == .bestOfN, outcome.error == nil, outcome.reason.isEnd {
+    if config.plan.equalBudget == .bestOfN, outcome.error == nil, outcome.reason.isOrderly {
       console.note("As many proposals again, without feedback.")
       let blind = try DiscoveryRun(in: DiscoveryRun.blindRival(of: run), parts: parts()).run()
       (outcome.error, rival) = (blind.error, blind.summary)
@@ -213,8 +208,16 @@ struct DiscoverCommand: ParsableCommand {
     }
   }
 
-  private func storedProposer() throws -> String? {
-    try resume.map { try RunDirectory.read(at: URL(fileURLWithPath: $0)).config.proposer }
+  private func storedConfig() throws -> RunConfig? {
+    try resume.map { try RunDirectory.read(at: URL(fileURLWithPath: $0)).config }
+  }
+
+  /// Limits that a resumed run gets in place of its own; nil for a new run, which stores them.
+  private var raise: Budget? {
+    guard resume != nil else { return nil }
+    var budget = endpoint.budget ?? Budget()
+    budget.minutes = minutes
+    return budget.isEmpty ? nil : budget
   }
 
   private func storedEvolveSeed() throws -> UInt64? {
@@ -250,7 +253,7 @@ struct DiscoverCommand: ParsableCommand {
       proposer: selection.name, proposerSettings: selection.settings,
       generations: generations ?? selection.defaultGenerations,
       minutes: minutes ?? (generations == nil ? selection.defaultMinutes : nil),
-      patience: patience, resamples: resamples ?? 3, tunables: tunables,
+      budget: endpoint.budget, patience: patience, resamples: resamples ?? 3, tunables: tunables,
       settings: bench.recordedSettings)
     config.search = search.plan(
       seeds: count, task: facts.task, proposer: selection.name, recorded: selection.recordedPlan)
@@ -267,8 +270,13 @@ struct DiscoverCommand: ParsableCommand {
     flags.baselines = baselines.isEmpty ? nil : baselines
     flags.proposer = proposer == nil ? nil : selection.name
     flags.proposerSettings = selection.settings
+    // They count what is spent from here on, and decide no proposal.
+    flags.proposerSettings["prices"] = nil
+    for name in endpoint.words.keys where selection.settings[name] == nil && name != "url" {
+      // The flag takes back what the run was started with.
+      flags.proposerSettings[name] = endpoint.words[name]
+    }
     flags.generations = generations
-    flags.minutes = minutes
     flags.patience = patience
     flags.resamples = resamples
     flags.search = search.described
@@ -277,7 +285,8 @@ struct DiscoverCommand: ParsableCommand {
   }
 
   private func prompts(
-    _ installation: Installation, _ config: RunConfig, _ task: TaskFacts
+    _ installation: Installation, _ config: RunConfig, _ task: TaskFacts,
+    _ selection: ProposerSelection
   ) throws -> TemplatePrompts {
     let manual = installation.resourceRoot.appendingPathComponent("docs/losskit.md")
     guard let text = try? String(contentsOf: manual, encoding: .utf8) else {
@@ -292,7 +301,9 @@ struct DiscoverCommand: ParsableCommand {
       resamples: config.resamples, cheapStage: config.cheapStage?.task)
     return TemplatePrompts(
       book: try PromptBook(
-        directory: installation.templates.appendingPathComponent("prompts").path),
+        directory: selection.promptFolder
+          ?? installation.templates.appendingPathComponent("prompts").path,
+        hidden: selection.plan.hidden),
       facts: facts)
   }
 }

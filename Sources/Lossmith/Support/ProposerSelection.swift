@@ -14,41 +14,53 @@ struct ProposerSelection {
   let defaultGenerations: Int?
   /// Of a run that is given neither generations nor minutes; nil for a proposer that ends by itself.
   private(set) var defaultMinutes: Double?
+  /// What of the run a request shows.
+  private(set) var plan = PromptPlan()
+  /// Folder of the prompt templates; nil for the installation's.
+  private(set) var promptFolder: String?
   private var evolution: EvolveProposer?
-  private let endpoint: ChatEndpoint?
+  private var models: ModelSelection?
+  private var isManual = false
   private let replay: ReplayProposer?
   /// How the run that is replayed compared losses; nil for other proposers and for plain files.
   let recordedPlan: SearchPlan?
 
   /// - Parameters:
   ///   - named: nil chooses `llm` where an endpoint is set, else the embedded transcript.
+  ///   - stored: the proposer's settings in the run that is resumed; empty for a new run.
   ///   - evolveSeed: draws the proposals of `evolve`.
   /// - Throws: `LossmithError`: `usage` for an unknown proposer or an incomplete endpoint,
   ///   `missingFile` or `malformedInput` for a transcript.
   init(
-    named: String?, baseURL: String?, model: String?, keyVariable: String?,
+    named: String?, options: EndpointOptions, stored: [String: String] = [:],
     evolveSeed: UInt64 = 0, installation: Installation
   ) throws {
-    let endpoint = try ChatEndpoint.configured(
-      baseURL: baseURL, model: model, keyVariable: keyVariable,
-      environment: ProcessInfo.processInfo.environment)
-    let chosen = named ?? (endpoint == nil ? "replay" : "llm")
+    let plan = try PromptPlan(stored.merging(options.words) { $1 })
+    promptFolder =
+      options.words["prompts"].map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+      ?? stored["prompts"]
+    var shown = plan.settings
+    shown["prompts"] = promptFolder
+    let models =
+      named == nil || named == "llm"
+      ? try ModelSelection(options, stored: stored, seed: plan.seed) : nil
+    let chosen = named ?? (models == nil ? "replay" : "llm")
     if chosen == "llm" {
-      guard let endpoint else {
+      guard let models else {
         throw LossmithError(
           .usage, "the proposer llm needs an endpoint", at: "--proposer",
           remedy: "Give --base-url and --model, or set LOSSMITH_BASE_URL and LOSSMITH_MODEL.")
       }
-      self.endpoint = endpoint
+      self.models = models
+      self.plan = plan
       recordedPlan = nil
       replay = nil
       name = "llm"
-      settings = endpoint.settings
-      note = "Proposals come from \(endpoint.model) at \(endpoint.baseURL.shown)."
+      settings = models.settings.merging(shown) { $1 }
+      note = models.note
       defaultGenerations = 20
       return
     }
-    self.endpoint = nil
     defaultGenerations = nil
     if chosen == "evolve" {
       replay = nil
@@ -58,6 +70,14 @@ struct ProposerSelection {
       settings = ["seed": "\(evolveSeed)"]
       defaultMinutes = 5
       note = "Proposals are bred from the published losses; no model is asked."
+    } else if chosen == "manual" {
+      isManual = true
+      self.plan = plan
+      replay = nil
+      recordedPlan = nil
+      name = "manual"
+      settings = shown
+      note = "Proposals come from you: each prompt is shown, and your reply is read."
     } else if chosen == "replay" || chosen == "replay:paper" {
       let file = installation.templates
         .appendingPathComponent("transcripts/discopop-appendix-g.jsonl")
@@ -86,7 +106,7 @@ struct ProposerSelection {
     } else {
       throw LossmithError(
         .usage, "there is no proposer \"\(chosen)\"", at: "--proposer",
-        remedy: "Use llm, evolve, replay (the paper's run) or replay:FILE.")
+        remedy: "Use llm, evolve, manual, replay (the paper's run) or replay:FILE.")
     }
   }
 
@@ -98,16 +118,30 @@ struct ProposerSelection {
   var replies: Int? { replay?.replies.count }
 
   /// The proposer itself.
-  func make(retries: Int?, notice: @escaping (String) -> Void) -> any Proposer {
-    if let endpoint {
+  ///
+  /// - Parameters:
+  ///   - folder: the run's directory.
+  ///   - show: takes what a person must see, quiet or not.
+  func make(
+    _ options: EndpointOptions, folder: URL, notice: @escaping (String) -> Void,
+    show: @escaping (String) -> Void
+  ) -> any Proposer {
+    if let models {
+      var retry = RetryPolicy()
+      if let retries = options.retries { retry.retries = retries }
+      if let seconds = options.timeout { retry.total = seconds }
       let proposer = LLMProposer(
-        endpoint: endpoint, retry: retries.map { RetryPolicy(retries: $0) } ?? RetryPolicy(),
+        endpoint: models.endpoint, ensemble: models.ensemble, prices: models.prices, retry: retry,
         shouldAbort: { Interruption.isRequested })
       proposer.notice = notice
       return proposer
     }
+    if isManual {
+      return ManualProposer(
+        folder: folder, show: show, shouldAbort: { Interruption.isRequested })
+    }
     if let evolution { return evolution }
-    guard let replay else { preconditionFailure("a selection has one of three proposers") }
+    guard let replay else { preconditionFailure("a selection has a proposer") }
     return replay
   }
 }

@@ -36,6 +36,7 @@ final class RunFixture {
   let screener: ScriptedEvaluator
   let clock = ManualClock()
   var config: RunConfig
+  var promptPlan = PromptPlan()
   /// Everything that was observed, over all sessions.
   var progress: [RunProgress] = []
   /// Called with the number of things observed in this session; true interrupts.
@@ -63,7 +64,7 @@ final class RunFixture {
 
   var parts: DiscoveryRun.Parts {
     var seen = 0
-    return DiscoveryRun.Parts(
+    var parts = DiscoveryRun.Parts(
       proposer: proposer, evaluator: evaluator,
       screener: config.cheapStage == nil ? nil : screener, prompts: ScriptedPrompts(),
       observe: { [self] in
@@ -71,6 +72,8 @@ final class RunFixture {
         progress.append($0)
       },
       isInterrupted: { [self] in interruptAfter.map { seen >= $0 } ?? false })
+    parts.promptPlan = promptPlan
+    return parts
   }
 
   func create() throws -> RunDirectory {

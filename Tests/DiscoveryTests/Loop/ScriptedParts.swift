@@ -14,6 +14,8 @@ final class ScriptedProposer: Proposer {
   private(set) var asked: [Int] = []
   /// Requests as they came.
   private(set) var requests: [ProposalRequest] = []
+  /// Adds to each reply what an endpoint would.
+  var book: (inout ProposalReply) -> Void = { _ in }
   /// Thrown once each when its index is asked for.
   var errors: [Int: LossmithError] = [:]
 
@@ -24,8 +26,11 @@ final class ScriptedProposer: Proposer {
     requests.append(request)
     if let error = errors.removeValue(forKey: request.index) { throw error }
     guard request.index < replies.count else { return nil }
-    return ProposalReply(
+    var reply = ProposalReply(
       text: replies[request.index], source: "script", promptTokens: 10, completionTokens: 3)
+    reply.basis = request.basis
+    book(&reply)
+    return reply
   }
 }
 
@@ -51,6 +56,8 @@ final class ScriptedEvaluator: CandidateEvaluator {
   var referenceHash = "ref"
   /// Of every seed.
   var curve: LearningCurve?
+  /// Signs of the slope, by name.
+  var slopes: [String: String] = [:]
   /// Called when an evaluation begins.
   var onEvaluation: (String) -> Void = { _ in }
 
@@ -97,6 +104,9 @@ final class ScriptedEvaluator: CandidateEvaluator {
       return try evaluate(baseline: request.name, seeds: request.seeds, progress: progress)
     }
   }
+
+  func slopes(library: URL, name: String) -> String { slopes[name] ?? SlopeSigns.unknown }
+  func slopes(baseline name: String) -> String { slopes[name] ?? SlopeSigns.unknown }
 
   func text(ofBaseline name: String) -> BaselineText {
     BaselineText(summary: "The \(name) loss.", code: "// \(name)")
@@ -210,6 +220,13 @@ struct ScriptedPrompts: PromptWriter {
   func archive(_ prompt: ArchivePrompt) -> String {
     "archive: " + prompt.losses.map { "\($0.name)=\($0.eta.mean)" }.joined(separator: " ")
       + prompt.failures.map { " \($0.name):\($0.finding.verdict)" }.joined()
+  }
+
+  func digest(_ digest: DigestPrompt) -> String {
+    "digest: " + digest.proposals.map(\.name).joined(separator: " ") + "; parents: "
+      + digest.parents.joined(separator: " ") + "; failures: "
+      + digest.failures.map(\.name).joined(separator: " ") + "; \(digest.assignment)"
+      + digest.niches.map { "; \($0)" }.joined()
   }
 
   func feedback(_ feedback: SuccessFeedback) -> String {

@@ -43,7 +43,9 @@ final class ScriptedServer: @unchecked Sendable {
   private var requests: [Received] = []
 
   /// - Parameter steps: one a connection; the last is repeated.
-  init(_ steps: Step...) {
+  convenience init(_ steps: Step...) { self.init(steps) }
+
+  init(_ steps: [Step]) {
     self.steps = steps
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()

@@ -7,19 +7,16 @@ public struct APIKey: Sendable {
   public let variable: String
   private let secret: String
 
-  /// Variables that are tried when none is named.
-  public static let defaultVariables = ["LOSSMITH_API_KEY", "OPENAI_API_KEY"]
-
-  /// The key of the named variable, or of the first default variable that is set.
+  /// The key of the named variable, or of the first of the language's variables that is set.
   ///
   /// - Returns: nil when no variable is named and no default one is set: a server on this machine
   ///   may need no key.
   /// - Throws: `LossmithError` (`usage`) when the named variable is not set, or when the value
   ///   cannot be a key.
   public static func find(
-    variable: String? = nil, in environment: [String: String]
+    variable: String? = nil, for api: ChatAPI = .openai, in environment: [String: String]
   ) throws(LossmithError) -> APIKey? {
-    for name in variable.map({ [$0] }) ?? defaultVariables {
+    for name in variable.map({ [$0] }) ?? api.keyVariables {
       let value = (environment[name] ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
       if value.isEmpty { continue }
       guard value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), value.utf8.count <= 8192 else {
@@ -42,7 +39,10 @@ public struct APIKey: Sendable {
   }
 
   /// The value of the `Authorization` field.
-  var authorization: String { "Bearer " + secret }
+  var bearer: String { "Bearer " + secret }
+
+  /// The value of a field that takes the bare key.
+  var header: String { secret }
 
   /// A text without the key; servers like to quote it in their errors.
   func redacted(_ text: String) -> String {

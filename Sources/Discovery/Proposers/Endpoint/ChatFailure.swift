@@ -12,50 +12,6 @@ enum ChatFailure: Error {
   /// Success without any choice, or with JSON that breaks off: may be better next time.
   case incomplete(String)
 
-  /// The reply of an answer with a status of success.
-  ///
-  /// An empty content and a refusal are replies.
-  static func reply(
-    of response: HTTPResponse, model: String
-  ) throws(ChatFailure) -> ProposalReply {
-    guard (200..<300).contains(response.status) else { throw .refused(response) }
-    // Repaired rather than refused: a model may well write half of a character.
-    let text = String(decoding: response.body, as: UTF8.self)
-    let answer: ChatAnswer
-    do {
-      answer = try JSON.decode(ChatAnswer.self, from: Data(text.utf8))
-    } catch {
-      let type = response.mediaType
-      guard type.isEmpty || type.hasSuffix("json") else {
-        throw .unreadable("The endpoint answered with \(type), not with JSON.")
-      }
-      throw .incomplete(
-        "The endpoint's answer is not the JSON of a chat completion: "
-          + JSON.explain(error))
-    }
-    if let fault = answer.error, answer.choices?.isEmpty != false {
-      // A gateway's way to pass an error on: its code is a status.
-      let status = fault.code.flatMap { Int($0) } ?? 500
-      throw .refused(
-        HTTPResponse(status: status, headers: response.headers, body: response.body))
-    }
-    guard let choices = answer.choices else {
-      throw .unreadable("The endpoint's answer has no “choices”: it is no chat completion.")
-    }
-    guard let choice = choices.first else {
-      throw .incomplete("The endpoint's answer has an empty list of choices.")
-    }
-    var reply = ProposalReply(
-      text: choice.message?.content ?? "", source: answer.model ?? model,
-      promptTokens: answer.usage?.promptTokens, completionTokens: answer.usage?.completionTokens,
-      finishReason: choice.finishReason)
-    if reply.text.isEmpty, let refusal = choice.message?.refusal, !refusal.isEmpty {
-      reply.text = refusal
-      reply.finishReason = "refusal"
-    }
-    return reply
-  }
-
   var isTransient: Bool {
     switch self {
     case .aborted, .unreadable: return false
@@ -64,7 +20,9 @@ enum ChatFailure: Error {
     case .refused(let response):
       switch response.status {
       // An exhausted account answers 429 as well, and waiting does not fill it.
-      case 429: return Self.fault(of: response)?.code != "insufficient_quota"
+      case 429:
+        return !["insufficient_quota", "billing_error"].contains(
+          Self.fault(of: response)?.code ?? "")
       case 408, 409, 425: return true
       case 501, 505: return false
       default: return response.status >= 500
@@ -84,9 +42,10 @@ enum ChatFailure: Error {
   // MARK: - Words
 
   /// The fault in a few words on one line, without secrets.
-  func summary(key: APIKey?) -> String {
+  func summary(for endpoint: ChatEndpoint) -> String {
     func clean(_ text: String) -> String {
-      ReplyParser.excerpt(Redaction.clean(text, key: key), length: 300)
+      let text = endpoint.baseURL.redacted(Redaction.clean(text, key: endpoint.key))
+      return ReplyParser.excerpt(text, length: 300)
     }
     switch self {
     case .aborted: return "interrupted"
@@ -102,7 +61,7 @@ enum ChatFailure: Error {
   /// The error that ends the tries.
   func error(for endpoint: ChatEndpoint, tries: Int) -> LossmithError {
     let count = tries > 1 ? "after \(tries) tries" : "at the first try"
-    let summary = summary(key: endpoint.key)
+    let summary = summary(for: endpoint)
     let end = summary.hasSuffix(".") || summary.hasSuffix("”") ? "" : "."
     return LossmithError(
       .endpoint, "The model gave no reply \(count): \(summary)\(end)",
@@ -115,7 +74,9 @@ enum ChatFailure: Error {
     switch self {
     case .aborted: return "Start again."
     case .unreadable, .incomplete:
-      return "Check \(url): it should name an OpenAI-compatible server and usually ends in /v1."
+      return endpoint.api == .openai
+        ? "Check \(url): it should name an OpenAI-compatible server and usually ends in /v1."
+        : "Check \(url): it should name a server of Anthropic's messages; see \(Flag.api)."
     case .transport(let failure):
       switch failure.kind {
       case .unreachable:
@@ -138,7 +99,8 @@ enum ChatFailure: Error {
     switch status {
     case 401, 403, 407:
       guard let key = endpoint.key else {
-        return "Export a key in \(APIKey.defaultVariables[0]), or name the variable that holds it "
+        return
+          "Export a key in \(endpoint.api.keyVariables[0]), or name the variable that holds it "
           + "with \(Flag.keyVariable)."
       }
       return "Check the key in the environment variable \(key.variable), or name another variable "

@@ -1,12 +1,52 @@
-/// The request of a chat completion, as the wire has it.
+import Foundation
+
+/// The request of a chat completion, as OpenAI's wire has it.
 struct ChatBody: Encodable {
-  struct Message: Encodable, Equatable {
+  /// A text alone is a bare string, which every server reads; images make a list of parts.
+  struct Message: Encodable {
     var role: String
-    var content: String
+    var text: String
+    var images: [Data]
+
+    init(_ message: ChatMessage) {
+      role = message.role.rawValue
+      text = message.text
+      images = message.images
+    }
+
+    private enum CodingKeys: String, CodingKey { case role, content }
+
+    private struct Part: Encodable {
+      struct Link: Encodable { var url: String }
+      var type: String
+      var text: String?
+      var image: Link?
+
+      enum CodingKeys: String, CodingKey {
+        case type, text
+        case image = "image_url"
+      }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var fields = encoder.container(keyedBy: CodingKeys.self)
+      try fields.encode(role, forKey: .role)
+      guard !images.isEmpty else { return try fields.encode(text, forKey: .content) }
+      let pictures = images.map { image in
+        Part(
+          type: "image_url",
+          image: .init(url: "data:image/png;base64," + image.base64EncodedString()))
+      }
+      try fields.encode([Part(type: "text", text: text)] + pictures, forKey: .content)
+    }
   }
 
-  struct ResponseFormat: Encodable {
-    var type = "json_object"
+  struct ResponseFormat: Encodable { var type = "json_object" }
+
+  struct StreamOptions: Encodable {
+    var includesUsage = true
+
+    enum CodingKeys: String, CodingKey { case includesUsage = "include_usage" }
   }
 
   var model: String
@@ -16,28 +56,15 @@ struct ChatBody: Encodable {
   /// What newer servers call `max_tokens`.
   var maxCompletionTokens: Int?
   var responseFormat: ResponseFormat?
+  var stream: Bool?
+  var streamOptions: StreamOptions?
 
   enum CodingKeys: String, CodingKey {
-    case model, messages, temperature
+    case model, messages, temperature, stream
     case maxTokens = "max_tokens"
     case maxCompletionTokens = "max_completion_tokens"
     case responseFormat = "response_format"
-  }
-
-  /// The conversation of a request. Some servers refuse a message without content, so an empty
-  /// reply is shown as what it was.
-  static func messages(of request: ProposalRequest) -> [Message] {
-    var messages = [
-      Message(role: "system", content: request.system),
-      Message(role: "user", content: request.opening),
-    ]
-    for exchange in request.exchanges {
-      let isBlank = exchange.reply.allSatisfy(\.isWhitespace)
-      messages.append(
-        Message(role: "assistant", content: isBlank ? "(empty reply)" : exchange.reply))
-      messages.append(Message(role: "user", content: exchange.feedback))
-    }
-    return messages
+    case streamOptions = "stream_options"
   }
 }
 
@@ -45,10 +72,13 @@ struct ChatBody: Encodable {
 struct ChatAnswer: Decodable {
   struct Choice: Decodable {
     var message: Message?
+    /// What a stream has in place of a message.
+    var delta: Message?
+    var index: Int?
     var finishReason: String?
 
     enum CodingKeys: String, CodingKey {
-      case message
+      case message, delta, index
       case finishReason = "finish_reason"
     }
   }
@@ -75,12 +105,26 @@ struct ChatAnswer: Decodable {
   }
 
   struct Usage: Decodable {
+    struct PromptDetails: Decodable {
+      var cached: Int?
+
+      enum CodingKeys: String, CodingKey { case cached = "cached_tokens" }
+    }
+
     var promptTokens: Int?
     var completionTokens: Int?
+    var promptDetails: PromptDetails?
 
     enum CodingKeys: String, CodingKey {
       case promptTokens = "prompt_tokens"
       case completionTokens = "completion_tokens"
+      case promptDetails = "prompt_tokens_details"
+    }
+
+    /// Only numbers that can be counts of tokens.
+    var counts: TokenCounts {
+      TokenCounts(
+        prompt: promptTokens, cached: promptDetails?.cached, completion: completionTokens)
     }
   }
 
@@ -103,13 +147,31 @@ struct ChatAnswer: Decodable {
   }
 }
 
+/// Tokens of one reply as a server counts them.
+struct TokenCounts: Hashable, Sendable {
+  var prompt: Int?
+  /// Of the prompt's, those that were read from a cache.
+  var cached: Int?
+  var completion: Int?
+
+  init(prompt: Int? = nil, cached: Int? = nil, completion: Int? = nil) {
+    // No reply has more tokens than this; a server that says so cannot count.
+    func sound(_ count: Int?) -> Int? {
+      count.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
+    }
+    self.prompt = sound(prompt)
+    self.cached = sound(cached)
+    self.completion = sound(completion)
+  }
+}
+
 /// The error object of an answer: `{"message", "type", "code"}`, or a bare text.
 struct ChatFault: Decodable {
   var message: String
   /// `insufficient_quota`, `model_not_found` …; a number in words.
   var code: String?
 
-  enum CodingKeys: String, CodingKey { case message, detail, code, error }
+  enum CodingKeys: String, CodingKey { case message, detail, code, type, error }
 
   init(from decoder: any Decoder) throws {
     if let text = try? decoder.singleValueContainer().decode(String.self) {
@@ -126,7 +188,9 @@ struct ChatFault: Decodable {
       message =
         (try? fields.decode(String.self, forKey: .message))
         ?? (try? fields.decode(String.self, forKey: .detail)) ?? ""
-      code = (try? fields.decode(Word.self, forKey: .code))?.text
+      code =
+        (try? fields.decode(Word.self, forKey: .code))?.text
+        ?? (try? fields.decode(String.self, forKey: .type))
     }
   }
 

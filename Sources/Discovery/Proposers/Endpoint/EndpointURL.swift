@@ -1,4 +1,5 @@
 import CCurl
+import Foundation
 import Losses
 
 /// A base URL that a request may go to, read by the library that will connect to it, so that
@@ -76,6 +77,18 @@ public struct EndpointURL: Hashable, Sendable {
 
   /// The whole URL, for the request.
   var text: String { shown + (query.map { "?" + $0 } ?? "") }
+
+  /// A text without the values of the query, which may be keys.
+  func redacted(_ text: String) -> String {
+    guard let query else { return text }
+    var text = text.replacingOccurrences(of: query, with: "[query]")
+    for part in query.split(separator: "&") {
+      let value = part.split(separator: "=", maxSplits: 1).last.map(String.init) ?? ""
+      // Short values are words such as `true`, which errors may use.
+      if value.count >= 8 { text = text.replacingOccurrences(of: value, with: "[key]") }
+    }
+    return text
+  }
 
   /// The URL without its query, for people.
   public var shown: String {

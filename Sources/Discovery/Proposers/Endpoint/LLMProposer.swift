@@ -1,15 +1,18 @@
 import Foundation
 import Losses
 
-/// Proposals from a language model behind an OpenAI-compatible chat endpoint.
+/// Proposals from language models behind a chat endpoint.
 ///
-/// Faults that pass (429, 5xx, time-outs, a connection that is refused or cut) are tried again a
-/// bounded number of times. Faults that stay (a wrong key, URL or model) stop at once. A model that
-/// refuses or says nothing has answered: its words, or none, are the reply, and it is told what
-/// was wrong with them.
+/// Faults that pass (429, 5xx, time-outs, a connection or a stream that is refused or cut) are tried
+/// again a bounded number of times, within a bounded time. Faults that stay (a wrong key, URL or
+/// model) stop at once. A model that refuses or says nothing has answered: its words, or none, are
+/// the reply, and it is told what was wrong with them.
 public final class LLMProposer: Proposer {
   public let kind = "llm"
   public let endpoint: ChatEndpoint
+  /// Which of the endpoint's models is asked, and how warm.
+  public let ensemble: ModelEnsemble
+  public let prices: PriceBook?
 
   /// What the program may show while it waits, one line each.
   public var notice: (String) -> Void = { _ in }
@@ -18,56 +21,70 @@ public final class LLMProposer: Proposer {
   private let transport: any HTTPTransport
   private let sleep: (Double) -> Bool
   private let jitter: () -> Double
+  private let now: () -> Double
   private let shouldAbort: () -> Bool
-  private var concessions = Concessions()
-
-  /// What was given up because the server would not have it; kept for the run.
-  private struct Concessions {
-    var dropsFormat = false
-    var dropsTemperature = false
-    var renamesLimit = false
-  }
+  /// By model; kept for the session.
+  private var concessions: [String: Concessions] = [:]
 
   /// - Parameters:
+  ///   - ensemble: nil for the endpoint's own model and temperature.
+  ///   - prices: gives each reply its cost where it knows the model.
   ///   - sleep: waits some seconds; false when it was broken off. Nil for the real one.
   ///   - jitter: draws evenly from 0 to 1.
+  ///   - now: seconds from any origin, for the time that one reply may take.
   ///   - shouldAbort: asked many times a second while waiting; true ends with `interrupted`.
   public init(
-    endpoint: ChatEndpoint, retry: RetryPolicy = RetryPolicy(),
-    transport: any HTTPTransport = HTTPClient(), sleep: ((Double) -> Bool)? = nil,
-    jitter: @escaping () -> Double = { Double.random(in: 0...1) },
+    endpoint: ChatEndpoint, ensemble: ModelEnsemble? = nil, prices: PriceBook? = nil,
+    retry: RetryPolicy = RetryPolicy(), transport: any HTTPTransport = HTTPClient(),
+    sleep: ((Double) -> Bool)? = nil, jitter: @escaping () -> Double = { Double.random(in: 0...1) },
+    now: @escaping () -> Double = RunClock.system.seconds,
     shouldAbort: @escaping () -> Bool = { false }
   ) {
     self.endpoint = endpoint
+    self.ensemble =
+      ensemble
+      ?? ModelEnsemble(
+        model: endpoint.model, temperatures: endpoint.temperature.map { [$0] } ?? [])
+    self.prices = prices
     self.retry = retry
     self.transport = transport
     self.sleep = sleep ?? { InterruptibleSleep()(seconds: $0, shouldAbort: shouldAbort) }
     self.jitter = jitter
+    self.now = now
     self.shouldAbort = shouldAbort
   }
 
   /// - Throws: `LossmithError`: `endpoint` when no reply can be had, `interrupted`.
   public func propose(_ request: ProposalRequest) throws -> ProposalReply? {
-    let messages = ChatBody.messages(of: request)
+    let choice = ensemble.choice(for: request)
+    var endpoint = endpoint
+    endpoint.model = choice.model
+    endpoint.temperature = choice.temperature
+    let messages = ChatMessage.conversation(of: request)
+    let deadline = now() + retry.total
     var retries = 0
+    var calls = 0
     while true {
       let fault: ChatFailure
-      switch attempt(messages) {
-      case .success(let reply): return reply
+      calls += 1
+      switch attempt(messages, endpoint, seconds: deadline - now()) {
+      case .success(let reply):
+        return booked(reply, to: endpoint, messages, calls: calls, basis: request.basis)
       case .failure(.aborted):
         throw LossmithError(.interrupted, "The request to the model was interrupted.")
       case .failure(let failure): fault = failure
       }
-      if case .refused(let response) = fault, concede(to: response) { continue }
+      if case .refused(let response) = fault, concede(to: response, endpoint, messages) { continue }
       guard fault.isTransient else { throw fault.error(for: endpoint, tries: retries + 1) }
       retries += 1
       guard retries <= retry.retries,
         let delay = retry.delay(
-          beforeRetry: retries, retryAfter: fault.retryAfter, jitter: jitter())
+          beforeRetry: retries, retryAfter: fault.retryAfter, jitter: jitter()),
+        now() + delay < deadline
       else { throw fault.error(for: endpoint, tries: retries) }
       let seconds = String(format: "%.1f", delay)
       notice(
-        "\(fault.summary(key: endpoint.key)); asking again in \(seconds) s "
+        "\(fault.summary(for: endpoint)); asking again in \(seconds) s "
           + "(retry \(retries) of \(retry.retries))")
       guard sleep(delay), !shouldAbort() else {
         throw LossmithError(.interrupted, "The wait for the model's endpoint was interrupted.")
@@ -75,15 +92,21 @@ public final class LLMProposer: Proposer {
     }
   }
 
-  private func attempt(_ messages: [ChatBody.Message]) -> Result<ProposalReply, ChatFailure> {
-    var headers = ["Content-Type": "application/json", "Accept": "application/json"]
-    headers["Authorization"] = endpoint.key?.authorization
+  private func attempt(
+    _ messages: [ChatMessage], _ endpoint: ChatEndpoint, seconds: Double
+  ) -> Result<ProposalReply, ChatFailure> {
+    var limits = endpoint.limits
+    limits.total = min(limits.total, max(seconds, 0.001))
     do {
-      let body = try JSON.encode(body(messages), pretty: false)
+      let body = try endpoint.api.body(
+        endpoint, messages, without: concessions[endpoint.model] ?? [])
       let response = try transport.send(
-        HTTPRequest(.post, endpoint.completionsURL, headers: headers, body: Array(body)),
-        limits: endpoint.limits, shouldAbort: shouldAbort)
-      return .success(try ChatFailure.reply(of: response, model: endpoint.model))
+        HTTPRequest(
+          .post, endpoint.completionsURL, headers: endpoint.api.headers(key: endpoint.key),
+          body: Array(body)),
+        limits: limits, shouldAbort: shouldAbort)
+      return .success(
+        try ChatReading(api: endpoint.api, model: endpoint.model).reply(of: response))
     } catch let failure as ChatFailure {
       return .failure(failure)
     } catch let failure as HTTPFailure {
@@ -93,39 +116,49 @@ public final class LLMProposer: Proposer {
     }
   }
 
-  private func body(_ messages: [ChatBody.Message]) -> ChatBody {
-    var body = ChatBody(model: endpoint.model, messages: messages)
-    if !concessions.dropsTemperature { body.temperature = endpoint.temperature }
-    if concessions.renamesLimit {
-      body.maxCompletionTokens = endpoint.maximumTokens
-    } else {
-      body.maxTokens = endpoint.maximumTokens
+  /// A reply with what the ledger wants to know of it.
+  private func booked(
+    _ reply: ProposalReply, to endpoint: ChatEndpoint, _ messages: [ChatMessage], calls: Int,
+    basis: ProposalBasis?
+  ) -> ProposalReply {
+    var reply = reply
+    // The model quotes whatever it is told; a server may quote its caller's key to it.
+    if let key = endpoint.key { reply.text = key.redacted(reply.text) }
+    reply.source = endpoint.baseURL.redacted(Redaction.clean(reply.source, key: endpoint.key))
+    reply.model = endpoint.model
+    reply.temperature =
+      concessions[endpoint.model]?.contains(.temperature) == true
+      ? nil : endpoint.temperature
+    reply.calls = calls
+    reply.basis = basis
+    if reply.promptTokens == nil || reply.completionTokens == nil {
+      reply.tokensAreGuessed = true
+      reply.promptTokens =
+        reply.promptTokens ?? TokenGuess.tokens(messages.map(\.text.utf8.count).reduce(0, +))
+      reply.completionTokens = reply.completionTokens ?? TokenGuess.tokens(reply.text.utf8.count)
     }
-    if endpoint.wantsJSON, !concessions.dropsFormat { body.responseFormat = .init() }
-    return body
+    reply.cost = prices?.cost(of: reply)
+    return reply
   }
 
   /// Gives up what a server says it does not know, each thing once.
   ///
   /// - Returns: whether it is worth asking again.
-  private func concede(to response: HTTPResponse) -> Bool {
-    guard response.status == 400 || response.status == 422 else { return false }
-    let text = String(decoding: response.body.prefix(4096), as: UTF8.self).lowercased()
-    if text.contains("max_completion_tokens"), endpoint.maximumTokens != nil,
-      !concessions.renamesLimit
-    {
-      concessions.renamesLimit = true
-      return true
-    }
-    if text.contains("temperature"), endpoint.temperature != nil, !concessions.dropsTemperature {
-      concessions.dropsTemperature = true
-      return true
-    }
-    // Many servers refuse the format without naming it.
-    if endpoint.wantsJSON, !concessions.dropsFormat {
-      concessions.dropsFormat = true
-      return true
-    }
-    return false
+  private func concede(
+    to response: HTTPResponse, _ endpoint: ChatEndpoint, _ messages: [ChatMessage]
+  ) -> Bool {
+    let made = concessions[endpoint.model] ?? []
+    guard
+      let further = Concessions.suggested(
+        by: response, to: endpoint, messages: messages, after: made)
+    else { return false }
+    concessions[endpoint.model] = made.union(further)
+    return true
   }
+}
+
+/// How many tokens a text has, where nobody counts them.
+enum TokenGuess {
+  /// Four bytes a token, rounded up: what tokenizers of today make of English and of code.
+  static func tokens(_ bytes: Int) -> Int { (bytes + 3) / 4 }
 }

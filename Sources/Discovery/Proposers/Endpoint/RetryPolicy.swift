@@ -13,14 +13,18 @@ public struct RetryPolicy: Hashable, Sendable {
   public var cap: Double
   /// The longest `Retry-After` that is waited for, in seconds; a longer one ends the tries.
   public var longestRetryAfter: Double
+  /// Seconds that one reply may take, tries and waits together.
+  public var total: Double
 
   public init(
-    retries: Int = 5, base: Double = 1, cap: Double = 60, longestRetryAfter: Double = 300
+    retries: Int = 5, base: Double = 1, cap: Double = 60, longestRetryAfter: Double = 300,
+    total: Double = 1800
   ) {
     self.retries = retries
     self.base = base
     self.cap = cap
     self.longestRetryAfter = longestRetryAfter
+    self.total = total
   }
 
   /// Seconds to wait before a retry.

@@ -7,15 +7,26 @@ import Mustache
 /// The templates are text, not HTML: each begins with the pragma that switches escaping off,
 /// and loading refuses one that does not, since `&lt;` in a program would mislead a model.
 public struct PromptBook: Sendable {
-  static let names = ["system", "archive", "feedback-ok", "feedback-stopped", "feedback-failed"]
+  static let names = [
+    "system", "archive", "digest", "feedback-ok", "feedback-stopped", "feedback-failed",
+  ]
   static let pragma = "{{% CONTENT_TYPE:TEXT}}"
+
+  /// What no prompt shows.
+  public let hidden: Set<PromptPlan.Part>
 
   private let library: MustacheLibrary
 
-  /// - Parameter directory: the folder that holds `system.mustache` and its companions.
+  private var showsFitness: Bool { !hidden.contains(.fitness) }
+
+  /// - Parameters:
+  ///   - directory: the folder that holds `system.mustache` and its companions.
+  ///   - hidden: what no prompt shows.
   /// - Throws: `LossmithError`: `missingFile` for a template that is not there, `malformedInput`
   ///   for one that cannot be read.
-  public init(directory: String) throws(LossmithError) {
+  public init(
+    directory: String, hidden: Set<PromptPlan.Part> = []
+  ) throws(LossmithError) {
     var library = MustacheLibrary()
     for name in Self.names {
       let path = directory + "/" + name + ".mustache"
@@ -37,6 +48,7 @@ public struct PromptBook: Sendable {
       }
     }
     self.library = library
+    self.hidden = hidden
   }
 
   public func system(_ prompt: SystemPrompt) -> String {
@@ -47,37 +59,65 @@ public struct PromptBook: Sendable {
         "metric": prompt.metric, "metricDescription": prompt.metricDescription,
         "seeds": prompt.seeds, "severalSeeds": prompt.seeds > 1, "beta": "\(prompt.beta)",
         "resamples": prompt.resamples, "hasResamples": prompt.resamples > 0,
+        "wantsThought": !hidden.contains(.thoughts), "showsFitness": showsFitness,
       ]
     if let stage = prompt.cheapStage { fields["cheap"] = ["stage": stage, "task": prompt.task] }
     return render("system", fields)
   }
 
   public func archive(_ prompt: ArchivePrompt) -> String {
-    let ranked = Self.ranked(prompt.losses)
-    return render(
-      "archive",
+    render("archive", archiveFields(prompt))
+  }
+
+  public func digest(_ digest: DigestPrompt) -> String {
+    var fields = archiveFields(digest.archive)
+    fields["hasProposals"] = !digest.proposals.isEmpty
+    fields["proposals"] = digest.proposals.enumerated().map { index, loss in
+      row(loss, rank: index + 1)
+    }
+    fields["isSorted"] = digest.isSorted && showsFitness
+    fields["hasProposalFailures"] = !digest.failures.isEmpty
+    fields["proposalFailures"] = Self.rows(digest.failures)
+    fields["hasParents"] = !digest.parents.isEmpty
+    fields["parents"] = digest.parents.joined(separator: " and ")
+    fields["hasNiches"] = !digest.niches.isEmpty
+    fields["niches"] = digest.niches
+    fields["improve"] = digest.assignment == .improve && !digest.parents.isEmpty
+    fields["combine"] = digest.assignment == .combine
+    fields["improveNiche"] = digest.assignment == .improveNiche && !digest.parents.isEmpty
+    fields["next"] = digest.assignment == .next || digest.parents.isEmpty
+    return render("digest", fields)
+  }
+
+  private func archiveFields(_ prompt: ArchivePrompt) -> [String: Any] {
+    let ranked = showsFitness ? Self.ranked(prompt.losses) : prompt.losses
+    let failures = hidden.contains(.failures) ? [] : prompt.failures
+    return [
+      "baseline": prompt.baseline,
+      "hasLosses": !ranked.isEmpty,
+      "losses": ranked.enumerated().map { index, loss in row(loss, rank: index + 1) },
+      "count": ranked.count,
+      "showsFitness": showsFitness,
+      "hasFailures": !failures.isEmpty,
+      "failures": Self.rows(failures),
+    ]
+  }
+
+  private static func rows(_ failures: [FailedLoss]) -> [[String: Any]] {
+    failures.map { failure in
       [
-        "baseline": prompt.baseline,
-        "hasLosses": !ranked.isEmpty,
-        "losses": ranked.enumerated().map { index, loss in
-          Self.row(loss, rank: index + 1)
-        },
-        "count": ranked.count,
-        "hasFailures": !prompt.failures.isEmpty,
-        "failures": prompt.failures.map { failure in
-          [
-            "name": failure.name, "verdict": failure.finding.verdict.description,
-            "message": failure.finding.message,
-          ]
-        },
-      ])
+        "name": failure.name, "verdict": failure.finding.verdict.description,
+        "message": failure.finding.message,
+      ]
+    }
   }
 
   public func feedback(_ feedback: SuccessFeedback) -> String {
     let ranked = Self.ranked(feedback.archive)
     let loss = feedback.loss
     let rank = (ranked.firstIndex { $0.name == loss.name } ?? ranked.count) + 1
-    var fields = Self.row(loss, rank: rank)
+    var fields = row(loss, rank: rank)
+    fields["showsFitness"] = showsFitness
     fields["count"] = max(ranked.count, rank)
     fields["baseline"] = feedback.baseline
     fields["seeds"] = loss.eta.n
@@ -102,6 +142,7 @@ public struct PromptBook: Sendable {
         "name": feedback.name, "task": feedback.task, "stage": feedback.stage,
         "metric": feedback.eta.metric, "eta": Readout.estimate(feedback.eta),
         "difference": Readout.difference(feedback.gain), "message": feedback.message,
+        "showsFitness": showsFitness,
       ])
   }
 
@@ -139,11 +180,18 @@ public struct PromptBook: Sendable {
     return losses.sorted { (key($0), $1.name) > (key($1), $0.name) }
   }
 
-  static func row(_ loss: RankedLoss, rank: Int) -> [String: Any] {
+  private func row(_ loss: RankedLoss, rank: Int) -> [String: Any] {
     var fields: [String: Any] = [
       "rank": rank, "name": loss.name, "eta": Readout.estimate(loss.eta),
       "summary": loss.summary, "hasSummary": !loss.summary.isEmpty,
+      "showsFitness": showsFitness,
     ]
+    let curves = hidden.contains(.curves) ? [] : loss.curves
+    fields["hasCurves"] = !curves.isEmpty
+    fields["curves"] = curves
+    if !loss.thought.isEmpty, !hidden.contains(.thoughts) {
+      fields["thinking"] = ["thought": ReplyParser.excerpt(loss.thought, length: 2000)]
+    }
     if let kl = loss.kl { fields["policyKL"] = ["kl": Readout.kl(kl)] }
     if let difference = loss.difference {
       fields["against"] = ["difference": Readout.difference(difference)]

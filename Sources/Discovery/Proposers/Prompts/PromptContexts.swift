@@ -48,6 +48,10 @@ public struct RankedLoss: Sendable {
   public var summary: String
   /// The LossKit source; nil leaves it out of the prompt.
   public var code: String?
+  /// What its proposer thought; empty for nothing.
+  public var thought = ""
+  /// Learning curves in words, a line each; empty for none.
+  public var curves: [String] = []
 
   public init(
     name: String, eta: Estimate, kl: Double? = nil, difference: Difference? = nil,
@@ -104,6 +108,45 @@ public struct SuccessFeedback: Sendable {
     self.archive = archive
     self.baseline = baseline
     self.warnings = warnings
+  }
+}
+
+/// One message that stands for the conversation so far.
+public struct DigestPrompt: Sendable {
+  /// What the proposer is to do.
+  public enum Assignment: String, Sendable {
+    /// Propose the next loss.
+    case next
+    /// Improve on the parents.
+    case improve
+    /// Combine two parents.
+    case combine
+    /// Improve on the parent within its niche, or enter a new one.
+    case improveNiche
+  }
+
+  /// The baselines.
+  public var archive: ArchivePrompt
+  /// In the order in which they are shown.
+  public var proposals: [RankedLoss]
+  public var failures: [FailedLoss] = []
+  /// Names of the losses that the proposal is to be built on.
+  public var parents: [String] = []
+  public var assignment: Assignment
+  /// The niches that have a loss, a line each.
+  public var niches: [String]
+  /// Whether the order of the proposals is that of their means.
+  public var isSorted: Bool
+
+  public init(
+    archive: ArchivePrompt, proposals: [RankedLoss], assignment: Assignment = .next,
+    niches: [String] = [], isSorted: Bool = false
+  ) {
+    self.archive = archive
+    self.proposals = proposals
+    self.assignment = assignment
+    self.niches = niches
+    self.isSorted = isSorted
   }
 }
 

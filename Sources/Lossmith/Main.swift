@@ -35,7 +35,7 @@ struct LossmithCommand: ParsableCommand {
       EvaluateCommand.self, TrainCommand.self, DiscoverCommand.self, ReportCommand.self,
       FiguresCommand.self, ServeCommand.self,
       SFTCommand.self, SampleCommand.self, DoctorCommand.self, BenchCommand.self,
-      WorkerCommand.self,
+      ManualCommand.self, WorkerCommand.self,
     ])
 }
 
@@ -71,7 +71,9 @@ enum Failure {
   }
 
   private static func write(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let painted = [Console.painted(lines[0], .bad)] + lines.dropFirst()
+    FileHandle.standardError.write(Data((painted.joined(separator: "\n") + "\n").utf8))
   }
 }
 

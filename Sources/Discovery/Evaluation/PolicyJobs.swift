@@ -123,8 +123,8 @@ enum PolicyJobs {
       let elapsed = (clock.now - began) / .seconds(1)
       let left = elapsed / Double(step.step) * Double(step.steps - step.step)
       let detail = String(
-        format: "step %d of %d, cross-entropy %.3f, %.0f s left", step.step, step.steps, step.loss,
-        left)
+        format: "step %d of %d, cross-entropy %.3f, %.1f steps/s, %.0f s left", step.step,
+        step.steps, step.loss, Double(step.step) / max(elapsed, 1e-9), left)
       WorkerJobs.tell(context, "sft", detail, Double(step.step) / Double(step.steps))
     }
     let after = try score()

@@ -151,6 +151,7 @@ struct DiscoverCommand: ParsableCommand {
       console.print(try JSON.text(outcome.summary))
     } else {
       console.print(outcome.summary.table)
+      if let course = try? RunPages.course(of: directory.url) { console.print(course) }
       console.print("Report: \(report.path)")
     }
     if let error = outcome.error { throw error }
@@ -168,7 +169,7 @@ struct DiscoverCommand: ParsableCommand {
   private func prepare(
     _ task: String, _ bench: Workbench, _ console: Console
   ) throws -> (environment: [String: String], task: TaskFacts) {
-    let progress = PreparationPrinter(console: console)
+    let progress = StagePrinter(console: console)
     do {
       return try bench.taskFacts(task) { progress.show($0.detail, fraction: $0.fraction) }
     } catch var error as LossmithError where error.code == .interrupted {

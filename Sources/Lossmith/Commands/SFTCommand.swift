@@ -61,13 +61,9 @@ struct SFTCommand: ParsableCommand {
     let job = SFTJob(
       start: start, data: absolute(data), out: place, settings: settings, heldOut: heldOut,
       limit: limit)
-    var told = -1
-    let reply = try PluginLibrary(console: console).workbench().fit(job) {
-      progress in
-      console.live("sft \(progress.detail)")
-      let tenth = Int(progress.fraction * 10)
-      if tenth > told, !console.isLive { console.note("sft \(progress.detail)") }
-      told = max(told, tenth)
+    let stages = StagePrinter(console: console, head: "sft")
+    let reply = try PluginLibrary(console: console).workbench().fit(job) { progress in
+      stages.show("fitting", progress.detail, fraction: progress.fraction, tellsPace: true)
     }
     for note in reply.notes { console.note("note: \(note)") }
     if output.json { return console.print(try JSON.text(reply)) }

@@ -4,6 +4,7 @@ import Foundation
 import Host
 import Losses
 import Policy
+import Report
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,8 +32,9 @@ struct TrainCommand: ParsableCommand {
     let folder = try OutputFolder(out, replacing: force)
     let library = try PluginLibrary(console: console)
     let bench = library.workbench()
+    let preparation = StagePrinter(console: console)
     let facts = try bench.taskFacts(task) { progress in
-      console.live("\(task): \(progress.stage) \(progress.detail)")
+      preparation.show(progress.detail, fraction: progress.fraction)
     }
     guard facts.task.isLanguageModel else {
       throw LossmithError(
@@ -42,14 +44,14 @@ struct TrainCommand: ParsableCommand {
     }
     let spec = try library.spec(plugin, isolation: isolation.isolation)
     let reply = try folder.fill { staging in
-      var told = 0
+      let stages = StagePrinter(console: console, head: "\(spec.name):")
       let reply = try bench.train(
         spec, task: task, tunables: values, seed: seed, folder: staging
       ) { progress in
-        console.live("\(spec.name): \(progress.stage) \(progress.detail)")
-        let tenth = progress.stage == "train" ? Int(progress.fraction * 10) : 0
-        if tenth > told, !console.isLive { console.note("\(spec.name): \(progress.detail)") }
-        told = max(told, tenth)
+        guard progress.stage == "train" else {
+          return console.live("\(spec.name): \(progress.stage) \(progress.detail)")
+        }
+        stages.show("training", progress.detail, fraction: progress.fraction, tellsPace: true)
       }
       let document = TrainingDocument(
         reply, plugin: spec.name, task: facts.task.name, seed: seed)
@@ -65,5 +67,15 @@ struct TrainCommand: ParsableCommand {
       let before = reply.reference.metrics[name].map { String(format: " (reference %.4f)", $0) }
       console.print(String(format: "  %@ %.4f", name, value) + (before ?? ""))
     }
+    for (name, values) in [
+      ("loss", reply.curve.loss), ("margin", reply.curve.margin),
+      ("accuracy", reply.curve.accuracy),
+    ] {
+      guard let first = values.first, let last = values.last else { continue }
+      console.print(
+        "  \(name.padded(to: 8)) \(Sparkline.text(values, width: 64))"
+          + String(format: "  %.4f to %.4f", first, last))
+    }
+    console.print("  lossmith report \(folder.url.path) draws its curves")
   }
 }

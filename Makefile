@@ -9,7 +9,7 @@ DESTDIR ?=
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 PROGRAM := .build/release/lossmith
 
-.PHONY: all build discover test format-check format install clean dependencies
+.PHONY: all build discover test format-check format install clean dependencies test-dependencies
 
 all: build
 
@@ -22,7 +22,11 @@ build: dependencies
 discover: build
 	$(PROGRAM) discover
 
-test: format-check build
+# The tests of pages need a browser besides.
+test-dependencies:
+	@scripts/install-dependencies.sh --tests
+
+test: format-check test-dependencies build
 	@scripts/test.sh $(SWIFT_FLAGS)
 
 # Fixtures are broken, slow or hostile on purpose.

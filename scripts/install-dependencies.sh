@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what Lossmith needs from Debian's packages and is not there yet.
 # Says in one sentence what to do when it cannot.
+#   --tests   a headless browser too, which the tests of pages open (100 MB to fetch, 300 MB on the disk)
 set -eu
 
 packages="
@@ -28,6 +29,21 @@ have() {
       ;;
   esac
 }
+
+browser=chromium-headless-shell
+if [ "${1:-}" = --tests ]; then
+  # Any of these will do; the one that is installed is the smallest.
+  for program in $browser chromium chromium-browser google-chrome; do
+    if have "=$program"; then browser=""; break; fi
+  done
+  if [ -n "$browser" ]; then
+    # A distribution without it goes on without these tests, which say so.
+    if command -v apt-get >/dev/null 2>&1; then
+      if [ "$(id -u)" -eq 0 ]; then apt-get update -qq >/dev/null 2>&1 || true; fi
+      apt-cache show "$browser" >/dev/null 2>&1 && packages="$packages $browser:=$browser"
+    fi
+  fi
+fi
 
 missing=""
 for entry in $packages; do

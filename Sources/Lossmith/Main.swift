@@ -53,6 +53,7 @@ struct LossmithCommand: ParsableCommand {
       DoctorCommand.self,
       BenchCommand.self,
       ImportCommand.self,
+      ManualCommand.self,
       WorkerCommand.self,
     ])
 }
@@ -89,7 +90,9 @@ enum Failure {
   }
 
   private static func write(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let painted = [Console.painted(lines[0], .bad)] + lines.dropFirst()
+    FileHandle.standardError.write(Data((painted.joined(separator: "\n") + "\n").utf8))
   }
 }
 

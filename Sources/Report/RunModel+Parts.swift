@@ -38,13 +38,15 @@ extension RunModel {
 
   /// An edge of the lineage.
   public struct Parent: Hashable, Sendable, Codable {
-    /// The number of the candidate.
-    public var candidate: Int
-    /// How the child came of it: `retry`, `mutation`, `crossover` …
+    /// The number of the candidate; nil for a loss that is none, such as a baseline.
+    public var candidate: Int?
+    public var name: String
+    /// How the child came of it: `retry`, `parent` …
     public var relation: String
 
-    public init(candidate: Int, relation: String) {
+    public init(candidate: Int?, name: String, relation: String) {
       self.candidate = candidate
+      self.name = name
       self.relation = relation
     }
   }
@@ -57,15 +59,18 @@ extension RunModel {
     public var seconds: [Spending: Double]
     public var promptTokens: Int
     public var completionTokens: Int
+    /// US dollars; nil where nothing was priced.
+    public var dollars: Double?
 
     public init(
       generation: Int, seconds: [Spending: Double] = [:], promptTokens: Int = 0,
-      completionTokens: Int = 0
+      completionTokens: Int = 0, dollars: Double? = nil
     ) {
       self.generation = generation
       self.seconds = seconds
       self.promptTokens = promptTokens
       self.completionTokens = completionTokens
+      self.dollars = dollars
     }
   }
 

@@ -145,8 +145,8 @@ enum PolicyJobs {
       let left = elapsed / Double(step.step - from.step) * Double(step.steps - step.step)
       if first == nil { first = (step.step, clock.now) }
       let detail = String(
-        format: "step %d of %d, cross-entropy %.3f, %.0f s left", step.step, step.steps, step.loss,
-        left)
+        format: "step %d of %d, cross-entropy %.3f, %.1f steps/s, %.0f s left", step.step,
+        step.steps, step.loss, Double(step.step) / max(elapsed, 1e-9), left)
       WorkerJobs.tell(context, "sft", detail, Double(step.step) / Double(step.steps))
     }
     folder.parameters = parameters

@@ -66,8 +66,12 @@ struct BenchTrainCommand: ParsableCommand {
     OwnBLAS.prepare()
     let console = output.console()
     var rows: [Row] = []
-    for shape in shapes.isEmpty ? Shape.allCases : shapes {
-      console.live("\(shape.rawValue): \(steps) steps on \(threads) threads")
+    let chosen = shapes.isEmpty ? Shape.allCases : shapes
+    let stages = StagePrinter(console: console, head: "bench")
+    for (place, shape) in chosen.enumerated() {
+      stages.show(
+        "shapes", "\(shape.rawValue): \(steps) steps on \(threads) threads",
+        fraction: Double(place) / Double(chosen.count))
       let result = try TransformerBench.run(
         shape.bench, steps: steps, threads: threads, recomputes: recompute)
       rows.append(

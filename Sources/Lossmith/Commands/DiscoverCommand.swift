@@ -168,6 +168,7 @@ struct DiscoverCommand: ParsableCommand {
       if let rival, let comparison = outcome.summary.equalBudget {
         console.print("\nBlind sampling:\n" + rival.table + "\n\n" + comparison.table)
       }
+      if let course = try? RunPages.course(of: directory.url) { console.print(course) }
       console.print("Report: \(report.path)")
     }
     if let error = outcome.error { throw error }
@@ -185,7 +186,7 @@ struct DiscoverCommand: ParsableCommand {
   private func prepare(
     _ task: String, _ bench: Workbench, _ console: Console
   ) throws -> (environment: [String: String], task: TaskFacts) {
-    let progress = PreparationPrinter(console: console)
+    let progress = StagePrinter(console: console)
     do {
       return try bench.taskFacts(task) { progress.show($0.detail, fraction: $0.fraction) }
     } catch var error as LossmithError where error.code == .interrupted {

@@ -46,10 +46,11 @@ struct EvaluateCommand: ParsableCommand {
     let library = try PluginLibrary(console: console)
     let bench = library.workbench()
     // An unknown task is refused before anything is built; a fitted reference is made once.
+    let preparation = StagePrinter(console: console)
     let facts = try bench.taskFacts(task, metric: metric) { progress in
       // What is told at the end, such as rows left out, stays to be read.
       progress.fraction < 1
-        ? console.live("\(task): \(progress.stage) \(progress.detail)")
+        ? preparation.show(progress.detail, fraction: progress.fraction)
         : console.note("note: \(progress.detail)")
     }
     let chosen = facts.task
@@ -69,12 +70,15 @@ struct EvaluateCommand: ParsableCommand {
       do {
         let spec = try library.spec(plugin, isolation: isolation.isolation)
         let label = records.contains { $0.plugin == spec.name } ? plugin : spec.name
+        let stages = StagePrinter(console: console, head: "\(label):")
         let reply = try bench.evaluate(
           spec, task: task, metric: metric, tunables: values,
           seeds: (0..<UInt64(seeds)).map { $0 }, unchecked: unchecked
         ) { progress in
-          let percent = Int(progress.fraction * 100)
-          console.live("\(label): \(progress.stage) \(progress.detail), \(percent) %")
+          guard progress.stage == "train" else {
+            return console.live("\(label): \(progress.stage) \(progress.detail)")
+          }
+          stages.show("training", progress.detail, fraction: progress.fraction)
         }
         var record = reply.record
         record.plugin = label

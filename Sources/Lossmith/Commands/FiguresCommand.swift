@@ -8,7 +8,8 @@ import Report
 struct FiguresCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "figures",
-    abstract: "Writes the pictures of a run, or of a trained policy, as SVG with their numbers as CSV.",
+    abstract:
+      "Writes the pictures of a run, or of a trained policy, as SVG with their numbers as CSV.",
     discussion: """
       Of a run: η over generations, ranking, reward against KL, value and slope of the best losses, \
       lineage, cost, and for each candidate its learning curves, value and slope. Files of the same name \

@@ -52,6 +52,7 @@ struct ReportCommand: ParsableCommand {
       console.print(try JSON.text(summary))
     } else {
       console.print(summary.table)
+      if let course = try RunPages.course(of: url) { console.print(course) }
       console.print("Report: \(page.path)")
     }
   }

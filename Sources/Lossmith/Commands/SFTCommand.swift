@@ -71,14 +71,11 @@ struct SFTCommand: ParsableCommand {
     let job = SFTJob(
       start: start, data: absolute(data), out: place, settings: settings, heldOut: heldOut,
       limit: limit, checkpoint: plan)
-    var told = -1
+    let stages = StagePrinter(console: console, head: "sft")
     let bench = try PluginLibrary(console: console).workbench()
     let reply = try CheckpointOptions.finishing(plan) {
       try bench.fit(job) { progress in
-        console.live("sft \(progress.detail)")
-        let tenth = Int(progress.fraction * 10)
-        if tenth > told, !console.isLive { console.note("sft \(progress.detail)") }
-        told = max(told, tenth)
+        stages.show("fitting", progress.detail, fraction: progress.fraction, tellsPace: true)
       }
     }
     for note in reply.notes { console.note("note: \(note)") }

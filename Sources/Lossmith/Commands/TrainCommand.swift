@@ -4,6 +4,7 @@ import Foundation
 import Host
 import Losses
 import Policy
+import Report
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,8 +39,9 @@ struct TrainCommand: ParsableCommand {
     let plan = try checkpoint.plan(out: folder.url.path, replacing: force)
     let library = try PluginLibrary(console: console)
     let bench = library.workbench()
+    let preparation = StagePrinter(console: console)
     let facts = try bench.taskFacts(task) { progress in
-      console.live("\(task): \(progress.stage) \(progress.detail)")
+      preparation.show(progress.detail, fraction: progress.fraction)
     }
     guard facts.task.isLanguageModel else {
       throw LossmithError(
@@ -61,6 +63,16 @@ struct TrainCommand: ParsableCommand {
       let before = reply.reference.metrics[name].map { String(format: " (reference %.4f)", $0) }
       console.print(String(format: "  %@ %.4f", name, value) + (before ?? ""))
     }
+    for (name, values) in [
+      ("loss", reply.curve.loss), ("margin", reply.curve.margin),
+      ("accuracy", reply.curve.accuracy),
+    ] {
+      guard let first = values.first, let last = values.last else { continue }
+      console.print(
+        "  \(name.padded(to: 8)) \(Sparkline.text(values, width: 64))"
+          + String(format: "  %.4f to %.4f", first, last))
+    }
+    console.print("  lossmith report \(folder.url.path) draws its curves")
   }
 
   /// Trains, and writes everything into a folder.
@@ -69,16 +81,15 @@ struct TrainCommand: ParsableCommand {
     _ values: [String: Double], _ options: RecipeOptions, _ plan: CheckpointPlan, _ folder: URL,
     _ console: Console
   ) throws -> TrainingDocument {
-    var told = -1
+    let stages = StagePrinter(console: console, head: "\(spec.name):")
     let reply = try bench.train(
       spec, task: task, tunables: values, seed: seed, folder: folder, options: options,
       checkpoint: plan
     ) { progress in
-      console.live("\(spec.name): \(progress.stage) \(progress.detail)")
-      guard progress.stage == "train" else { return }
-      let tenth = Int(progress.fraction * 10)
-      if tenth > told, !console.isLive { console.note("\(spec.name): \(progress.detail)") }
-      told = max(told, tenth)
+      guard progress.stage == "train" else {
+        return console.live("\(spec.name): \(progress.stage) \(progress.detail)")
+      }
+      stages.show("training", progress.detail, fraction: progress.fraction, tellsPace: true)
     }
     let document = TrainingDocument(reply, plugin: spec.name, task: facts.name, seed: seed)
     let text = try JSON.text(document)

@@ -44,7 +44,10 @@ struct WatchCommand: ParsableCommand {
     let library = try PluginLibrary(console: console)
     let task = TaskName.resolve(task)
     let bench = library.workbench()
-    let facts = try bench.taskFacts(task) { console.live("\(task): \($0.stage) \($0.detail)") }.task
+    let preparation = StagePrinter(console: console)
+    let facts = try bench.taskFacts(task) {
+      preparation.show($0.detail, fraction: $0.fraction)
+    }.task
     var watched = WatchedFolder(URL(fileURLWithPath: folder))
     guard watched.exists else {
       throw LossmithError(.missingFile, "there is no such folder", at: folder)

@@ -116,7 +116,8 @@ enum HostName {
     let text = header.lowercased()
     if text.hasPrefix("[") {
       guard let end = text.firstIndex(of: "]") else { return nil }
-      return isPort(text[text.index(after: end)...]) ? String(text[...end].dropFirst().dropLast()) : nil
+      return isPort(text[text.index(after: end)...])
+        ? String(text[...end].dropFirst().dropLast()) : nil
     }
     guard let colon = text.firstIndex(of: ":") else { return text.isEmpty ? nil : text }
     let host = text[..<colon]

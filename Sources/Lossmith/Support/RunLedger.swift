@@ -19,6 +19,7 @@ enum RunLedger {
       if case .received(let reply) = event.body {
         cost.promptTokens += reply.promptTokens ?? 0
         cost.completionTokens += reply.completionTokens ?? 0
+        if let dollars = ReplyFacts(reply).dollars { cost.dollars = (cost.dollars ?? 0) + dollars }
       }
       costs[generation] = cost
     }

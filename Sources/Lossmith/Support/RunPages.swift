@@ -34,6 +34,13 @@ enum RunPages {
     return page
   }
 
+  /// The best η after each proposal in one line; nil for a run without any.
+  static func course(of run: URL) throws -> String? {
+    let model = try model(of: run)
+    return model.candidates.isEmpty
+      ? nil : "Best η after each proposal: \(RunReport.sparkline(model))"
+  }
+
   static func summary(of run: URL) throws -> RunSummary {
     let (config, events) = try RunDirectory.read(at: run)
     var summary = RunSummary(of: try RunState.fold(events), config: config)
@@ -67,7 +74,7 @@ enum RunPages {
       }
       return shown
     }
-    addRetries(&candidates)
+    RunLineage.add(to: &candidates, state)
     let reference = summary.referenceHash.flatMap { hash in
       state.environment["reference_eta"].flatMap(Double.init).map {
         RunModel.Reference(hash: hash, reward: $0)
@@ -83,17 +90,6 @@ enum RunPages {
         try? Date($0.time, strategy: .iso8601.time(includingFractionalSeconds: true))
       }, stopReason: summary.stop?.sentence,
       notes: summary.cause.map { [$0] } ?? [], ledger: RunLedger.read(events))
-  }
-
-  /// A retry came of the failure before it, which is what its proposer was told last.
-  private static func addRetries(_ candidates: inout [RunModel.Candidate]) {
-    for place in candidates.indices.dropFirst() {
-      let (earlier, later) = (candidates[place - 1], candidates[place])
-      guard later.attempt > 0, earlier.generation == later.generation,
-        !later.parents.contains(where: { $0.candidate == earlier.index })
-      else { continue }
-      candidates[place].parents.append(.init(candidate: earlier.index, relation: "retry"))
-    }
   }
 
   private static func candidate(
@@ -137,7 +133,9 @@ enum RunPages {
   ) -> [RunModel.Tradeoff] {
     let frontiers = record.seeds.compactMap(\.frontier)
     guard let first = frontiers.first else {
-      guard let reward = record.estimate("reward"), let kl = record.estimate("kl") else { return [] }
+      guard let reward = record.estimate("reward"), let kl = record.estimate("kl") else {
+        return []
+      }
       return [
         .init(beta: config.tunables["beta"], reward: eta(reward), kl: eta(kl))
       ]

@@ -4,7 +4,8 @@ import Synchronization
 /// Where words go: results to standard output, everything else to standard error.
 ///
 /// On a terminal the current stage is one line that is written over; in a log every stage is a
-/// plain line of its own.
+/// plain line of its own. Colours are for terminals only, and not where `NO_COLOR` is set
+/// (no-color.org); nothing is told by colour alone.
 final class Console: Sendable {
   let isQuiet: Bool
   let isLive: Bool
@@ -20,6 +21,26 @@ final class Console: Sendable {
     isLive = !quiet && isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
   }
 
+  enum Tone: Int {
+    case bad = 31
+    case good = 32
+    case warning = 33
+  }
+
+  /// Whether a descriptor shows colours.
+  static func hasColours(
+    _ descriptor: Int32, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> Bool {
+    isatty(descriptor) == 1 && (environment["NO_COLOR"] ?? "").isEmpty
+      && environment["TERM"] != "dumb"
+  }
+
+  /// The text in a colour where standard error shows it.
+  static func painted(_ text: String, _ tone: Tone?) -> String {
+    guard let tone, hasColours(2) else { return text }
+    return "\u{1B}[\(tone.rawValue)m\(text)\u{1B}[0m"
+  }
+
   /// A result, on standard output. A closed pipe is not an error.
   func print(_ text: String) {
     clearLive()
@@ -27,10 +48,11 @@ final class Console: Sendable {
   }
 
   /// A plain line on standard error.
-  func note(_ text: String) {
+  func note(_ text: String, _ tone: Tone? = nil) {
     guard !isQuiet else { return }
     clearLive()
-    Self.write(text + "\n", to: 2)
+    let tone = tone ?? (text.hasPrefix("warning:") ? .warning : nil)
+    Self.write(Self.painted(text, tone) + "\n", to: 2)
   }
 
   /// A line that must be seen even with `--quiet`: errors, and how to resume.

@@ -26,7 +26,9 @@ final class RunProgressPrinter {
     let head = "\(progress.stage.rawValue.padded(to: 10)) \(place(progress))\(name)"
     guard let fraction = progress.fraction else {
       if progress.stage != .propose || !progress.message.hasPrefix("answered") { shown = nil }
-      console.note(head + progress.message + (progress.stage == .generation ? pace(progress) : ""))
+      console.note(
+        head + progress.message + (progress.stage == .generation ? pace(progress) : ""),
+        tone(progress))
       return
     }
     if shown != head {
@@ -38,6 +40,15 @@ final class RunProgressPrinter {
       }
     }
     console.live("\(head)\(progress.message), \(stagePace.text(fraction))")
+  }
+
+  private func tone(_ progress: RunProgress) -> Console.Tone? {
+    switch progress.stage {
+    case .fault: .bad
+    case .verdict:
+      progress.message.hasPrefix("η") ? .good : progress.message.hasPrefix("stopped") ? nil : .bad
+    default: nil
+    }
   }
 
   private func place(_ progress: RunProgress) -> String {

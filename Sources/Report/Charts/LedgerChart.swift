@@ -22,12 +22,14 @@ struct LedgerChart {
     guard model.ledger.contains(where: { !$0.seconds.isEmpty }) else { return nil }
     var table = CSVTable(
       ["generation"] + RunModel.Spending.allCases.map { "\($0.rawValue)_seconds" }
-        + ["prompt_tokens", "completion_tokens"])
+        + ["prompt_tokens", "completion_tokens", "dollars"])
     for cost in model.ledger {
       table.add(
         ["\(cost.generation)"]
           + RunModel.Spending.allCases.map { CSVTable.number(cost.seconds[$0] ?? 0) }
-          + ["\(cost.promptTokens)", "\(cost.completionTokens)"])
+          + [
+            "\(cost.promptTokens)", "\(cost.completionTokens)", CSVTable.number(cost.dollars),
+          ])
     }
     return Figure(name: "cost", title: "What it cost", element: element(), csv: table)
   }
@@ -37,10 +39,13 @@ struct LedgerChart {
     let y = LinearScale(covering: totals + [0], from: bottom, to: top, tickCount: 4)
     let sum = totals.reduce(0, +)
     let tokens = model.ledger.reduce(0) { $0 + $1.promptTokens + $1.completionTokens }
+    let prices = model.ledger.compactMap(\.dollars)
+    let dollars =
+      prices.isEmpty ? nil : "\(NumberText.fixed(prices.reduce(0, +), decimals: 2)) US dollars"
     var root = ChartStyle.root(
       width: width, height: axisY + 66, title: "What it cost",
       description: "\(NumberText.duration(sum)) in all"
-        + (tokens > 0 ? " and \(tokens) tokens." : "."))
+        + (tokens > 0 ? ", \(tokens) tokens" : "") + (dollars.map { ", \($0)" } ?? "") + ".")
     root.add(.rectangle(x: 0, y: 0, width: width, height: axisY + 66, style: "paper"))
     for tick in y.ticks {
       root.add(
@@ -114,8 +119,11 @@ struct LedgerChart {
         .rectangle(
           x: x, y: y(all), width: room * 0.76, height: y(prompt) - y(all), style: "spent proposer"))
       root.add(
-        group.titled("\(cost.promptTokens) tokens read, \(cost.completionTokens) written")
-          .with("data-tokens", "\(cost.promptTokens) \(cost.completionTokens)"))
+        group.titled(
+          "\(cost.promptTokens) tokens read, \(cost.completionTokens) written"
+            + (cost.dollars.map { ", $\(NumberText.fixed($0, decimals: 4))" } ?? "")
+        )
+        .with("data-tokens", "\(cost.promptTokens) \(cost.completionTokens)"))
     }
   }
 

@@ -12,8 +12,11 @@ struct LineageChart {
   func figure() -> Figure? {
     let known = Set(model.candidates.map(\.index))
     let edges = model.candidates.flatMap { child in
-      child.parents.filter { known.contains($0.candidate) && $0.candidate != child.index }
-        .map { (parent: $0.candidate, child: child.index, relation: $0.relation) }
+      child.parents.compactMap { parent -> (parent: Int, child: Int, relation: String)? in
+        guard let candidate = parent.candidate, known.contains(candidate), candidate != child.index
+        else { return nil }
+        return (candidate, child.index, parent.relation)
+      }
     }
     guard !edges.isEmpty else { return nil }
     var table = CSVTable(["parent", "child", "relation", "parent_loss", "child_loss", "child_eta"])

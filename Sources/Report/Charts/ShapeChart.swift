@@ -31,7 +31,9 @@ struct ShapeChart {
 
   func figure(named figure: String) -> Figure? {
     element().map {
-      Figure(name: figure, title: "Value and slope of \(name)", element: $0, csv: Self.table([(name, shape)]))
+      Figure(
+        name: figure, title: "Value and slope of \(name)", element: $0,
+        csv: Self.table([(name, shape)]))
     }
   }
 

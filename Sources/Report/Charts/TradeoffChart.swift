@@ -91,7 +91,8 @@ struct TradeoffChart {
       [$0.reward.mean - ($0.reward.se ?? 0), $0.reward.mean + ($0.reward.se ?? 0)]
     }
     rewards += [model.referenceReward].compactMap { $0 }
-    var kls: [Double] = [0] + all.flatMap { [$0.kl.mean - ($0.kl.se ?? 0), $0.kl.mean + ($0.kl.se ?? 0)] }
+    var kls: [Double] =
+      [0] + all.flatMap { [$0.kl.mean - ($0.kl.se ?? 0), $0.kl.mean + ($0.kl.se ?? 0)] }
     kls += [model.klCap].compactMap { $0 }
     let y = LinearScale(covering: rewards, from: bottom, to: top, tickCount: 6)
     let x = LinearScale(covering: kls, from: left, to: plotRight, tickCount: 8)

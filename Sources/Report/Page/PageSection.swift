@@ -46,25 +46,30 @@ extension Figure {
   func caption(_ model: RunModel) -> String {
     switch name {
     case "trajectory":
-      return "Each point is a candidate with one standard error over seeds; filled points were the best"
+      return
+        "Each point is a candidate with one standard error over seeds; filled points were the best"
         + " so far. The step line is the best mean, baselines included. Dashed lines are baselines"
         + " measured in the same run. Hover a mark for its idea; follow it to its source."
     case "ranking":
       let cut =
         model.ranking.count > RankingChart.limit
         ? " The picture has the first \(RankingChart.limit) rows, the table has all." : ""
-      return "Bars start at the reference policy. Baselines are grey. Differences are paired by seed;"
+      return
+        "Bars start at the reference policy. Baselines are grey. Differences are paired by seed;"
         + " an interval that crosses 0 is a difference that these seeds do not show." + cut
     case "reward-kl":
-      return "Further up is more reward, further left is nearer to the reference policy: more reward at a"
+      return
+        "Further up is more reward, further left is nearer to the reference policy: more reward at a"
         + " higher KL is not yet a better loss. Bars are one standard error over seeds. Points of one loss"
         + " at several β are joined. The step line is the front: the most reward at no more than that KL."
-        + (model.klCap == nil ? "" : " The dashed line is the cap up to which a hypervolume counts.")
+        + (model.klCap == nil
+          ? "" : " The dashed line is the cap up to which a hypervolume counts.")
     case "losses":
       return "What one pair's loss is at each margin (above) and which way and how hard it pushes"
         + " (below), at the run's β: the best losses by η. A negative slope pushes the chosen completion up."
     case "lineage":
-      return "An edge leads from a candidate to the one that came of it; dashed edges are retries after a"
+      return
+        "An edge leads from a candidate to the one that came of it; dashed edges are retries after a"
         + " failure in the same generation. The filled point is the best."
     case "cost":
       return "Time of the run's own clock; hover a column for its parts. Tokens are those that the"

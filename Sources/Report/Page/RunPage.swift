@@ -182,8 +182,9 @@ struct RunPage {
       card.set("isCoupled", candidate.shape?.coupling != nil)
     }
     let parents = candidate.parents.map { parent in
-      var context = PageContext.one("anchor", "c\(parent.candidate)")
-      context.set("number", "\(parent.candidate)")
+      var context = PageContext.one("name", parent.name)
+      context.set("anchor", "c\(parent.candidate ?? 0)")
+      context.set("isCandidate", parent.candidate != nil)
       context.set("relation", parent.relation)
       return context
     }

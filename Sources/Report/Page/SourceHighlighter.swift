@@ -7,8 +7,10 @@ enum SourceHighlighter {
   private static let keywords: Set<String> = [
     "func", "let", "var", "return", "if", "else", "for", "in", "while", "guard", "switch", "case",
     "default", "struct", "enum", "import", "true", "false", "nil", "where", "private", "static",
-    "public", "inout", "typealias", "break", "continue", "repeat", "do", "init", "self", "extension",
-    "const", "double", "int", "void", "auto", "using", "namespace", "template", "typename", "include",
+    "public", "inout", "typealias", "break", "continue", "repeat", "do", "init", "self",
+    "extension",
+    "const", "double", "int", "void", "auto", "using", "namespace", "template", "typename",
+    "include",
   ]
 
   static func markup(_ source: String) -> Markup {
@@ -92,7 +94,9 @@ enum SourceHighlighter {
         (text[place] == "-" || text[place] == "+") && place > start
         && (text[place - 1] == "e" || text[place - 1] == "E")
       let isPoint = text[place] == "." && place + 1 < text.count && isDigit(text[place + 1])
-      guard isDigit(text[place]) || isLetter(text[place]) || isPoint || isExponentSign else { break }
+      guard isDigit(text[place]) || isLetter(text[place]) || isPoint || isExponentSign else {
+        break
+      }
       place += 1
     }
     return place

@@ -9,10 +9,12 @@ enum ChartStyle {
 
   private static let light = Palette(
     ink: "#1f2328", muted: "#6b7280", grid: "#e5e7eb", paper: "#ffffff", point: "#0072b2",
-    best: "#009e73", fail: "#d55e00", soft: "#cfe3f1", areas: ["#e69f00", "#cc79a7", "#56b4e9", "#0072b2"])
+    best: "#009e73", fail: "#d55e00", soft: "#cfe3f1",
+    areas: ["#e69f00", "#cc79a7", "#56b4e9", "#0072b2"])
   private static let dark = Palette(
     ink: "#e6e8eb", muted: "#9aa3ae", grid: "#2d333b", paper: "#14171b", point: "#56b4e9",
-    best: "#2fc79a", fail: "#ff8a4c", soft: "#1f4a66", areas: ["#e69f00", "#cc79a7", "#1d6f9f", "#56b4e9"])
+    best: "#2fc79a", fail: "#ff8a4c", soft: "#1f4a66",
+    areas: ["#e69f00", "#cc79a7", "#1d6f9f", "#56b4e9"])
 
   /// The rules of every picture: light, dark where the reader prefers it, and light again in print.
   ///

@@ -52,9 +52,10 @@ final class Browser {
     ]
     // Its own sandbox does not start as root, nor where user namespaces are forbidden. The pages are ours.
     arguments.append("--no-sandbox")
-    process.arguments = [
-      "-c", "exec \"$@\" 3<\"\(input)\" 4>\"\(output)\"", "browser",
-    ] + arguments
+    process.arguments =
+      [
+        "-c", "exec \"$@\" 3<\"\(input)\" 4>\"\(output)\"", "browser",
+      ] + arguments
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
@@ -82,7 +83,8 @@ final class Browser {
     try bytes.withUnsafeBytes { buffer in
       var rest = buffer[...]
       while !rest.isEmpty {
-        let count = Glibc.write(commands, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        let count = Glibc.write(
+          commands, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
         if count < 0, errno != EINTR { throw Failure(description: "pipe: \(errno)") }
         if count > 0 { rest = rest.dropFirst(count) }
       }

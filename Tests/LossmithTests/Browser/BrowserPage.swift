@@ -32,6 +32,7 @@ final class BrowserPage {
   }
 
   /// The value of an expression; nil for undefined and null.
+  @discardableResult
   func evaluate(_ expression: String) throws -> Any? {
     let answer = try send(
       "Runtime.evaluate",

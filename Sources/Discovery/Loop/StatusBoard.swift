@@ -150,6 +150,14 @@ public final class ObservedEvaluator: CandidateEvaluator {
 
   public var catalogueNames: [String] { base.catalogueNames }
 
+  public func slopes(library: URL, name: String) throws -> String {
+    try base.slopes(library: library, name: name)
+  }
+
+  public func slopes(baseline name: String) throws -> String {
+    try base.slopes(baseline: name)
+  }
+
   public func text(ofBaseline name: String) throws -> BaselineText {
     try base.text(ofBaseline: name)
   }

@@ -40,6 +40,12 @@ public struct PreferencePair: Hashable, Sendable {
     state = (state ^ (state >> 27)) &* 0x94D0_49BB_1331_11EB
     return state ^ (state >> 31)
   }
+
+  /// Where a hash stands in [0, 1): below the held-out share, its prompt is held out.
+  static func position(of hash: UInt64) -> Double {
+    // The upper 53 bits are a uniform number.
+    Double(hash >> 11) * 0x1p-53
+  }
 }
 
 extension Sequence<PreferencePair> {
@@ -55,8 +61,7 @@ extension Sequence<PreferencePair> {
     precondition((0...1).contains(fraction), "a share lies between 0 and 1")
     var (training, heldOut): ([PreferencePair], [PreferencePair]) = ([], [])
     for pair in self {
-      // The upper 53 bits are a uniform number in [0, 1).
-      if Double(pair.promptHash >> 11) * 0x1p-53 < fraction {
+      if PreferencePair.position(of: pair.promptHash) < fraction {
         heldOut.append(pair)
       } else {
         training.append(pair)

@@ -37,7 +37,7 @@ public struct TrainingTexts: Sendable {
     notes = []
     for entry in try ReviewsCorpus.read(file, limit: limit ?? .max) {
       let rows = Self.rows(entry.text, tokenizer, contextLength, startToken)
-      let position = Double(PreferencePair.hash(prompt: entry.text) >> 11) * 0x1p-53
+      let position = PreferencePair.position(of: PreferencePair.hash(prompt: entry.text))
       if position < heldOut { self.heldOut += rows } else { training += rows }
     }
   }

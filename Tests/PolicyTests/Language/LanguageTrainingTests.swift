@@ -32,9 +32,8 @@ struct LanguageTrainingTests {
         #expect(abs(seen.columns[.referenceRejected]![row] - rejected) < 2e-4)
         #expect(seen.columns[.chosenTokens]![row] == Double(pair.chosenIds.count))
         #expect(seen.columns[.rejectedTokens]![row] == Double(pair.rejectedIds.count))
-        #expect(seen.columns[.chosenScore]![row] == pair.chosenScore)
-        #expect(seen.columns[.rejectedScore]![row] == pair.rejectedScore)
       }
+      #expect(seen.columns[.chosenScore] == nil && seen.columns[.scoreMargin] == nil)
     }
     // The trained policy's too, in the shapes of a batch.
     let batch = training.batches[0]
@@ -48,6 +47,27 @@ struct LanguageTrainingTests {
       #expect(
         abs(fast.columns[.policyRejected]![row] - slow(policy, pair, pair.rejectedIds)) < 2e-4)
       #expect(abs(fast.columns[.referenceChosen]![row] - chosen) > 2e-3)
+    }
+  }
+
+  @Test("Scores that judges gave pairs of a file reach the loss, row by row")
+  func judgedPairs() throws {
+    var definition = try Self.task.get().definition
+    let judged = try definition.pairs.pairs(seed: 3).enumerated().map { number, pair in
+      var pair = pair
+      (pair.chosenScore, pair.rejectedScore) = (Double(number), -0.5)
+      return pair
+    }
+    definition.pairs = FixedPairs(judged)
+    let task = try LanguageTask(definition)
+    let loss = MarginLoss("scored", inputs: [.policyChosen, .scoreMargin]) { _, _ in (0, 0) }
+    _ = try SmallReviews.train(task, loss)
+    let runner = TransformerRunner(definition.policy.configuration)
+    let training = try LanguageTrainingData(task, seed: 3, runner: runner)
+    for (seen, batch) in zip(loss.batches, training.batches) {
+      #expect(seen.columns[.chosenScore] == batch.pairs.map { $0.chosenScore! })
+      #expect(seen.columns[.rejectedScore] == batch.pairs.map { $0.rejectedScore! })
+      #expect(seen.columns[.scoreMargin] == batch.pairs.map { $0.chosenScore! + 0.5 })
     }
   }
 

@@ -57,8 +57,12 @@ struct ReviewsTaskTests {
     configuration.labelSharpness = 1e9
     let drawn = try SmallReviews.task(configuration).definition.pairs.pairs(seed: 5)
     #expect(drawn.count == pairs)
-    let told = drawn.filter { $0.chosenScore! != $0.rejectedScore! }
-    return (told.count { $0.chosenScore! < $0.rejectedScore! }, told.count)
+    let score = ReviewsScore()
+    let gains = drawn.map { pair in
+      score.score(prompt: pair.promptIds, completion: pair.chosenIds)
+        - score.score(prompt: pair.promptIds, completion: pair.rejectedIds)
+    }
+    return (gains.count { $0 < 0 }, gains.count { $0 != 0 })
   }
 
   @Test("The share of labels that are turned round lies within binomial bounds")
@@ -70,6 +74,22 @@ struct ReviewsTaskTests {
     #expect(try turned(flipped: 0).count == 0)
     let every = try turned(flipped: 1)
     #expect(every.count == every.of)
+  }
+
+  @Test("No loss sees the score that η is made of: not a column, not a pair has it")
+  func hiddenScores() throws {
+    let task = try Self.task.get()
+    let scores: Set<LossColumn> = [.chosenScore, .rejectedScore, .scoreMargin]
+    #expect(task.columns.isDisjoint(with: scores))
+    let pairs = try task.definition.pairs.pairs(seed: 3) + task.definition.heldOutPairs
+    #expect(pairs.allSatisfy { $0.chosenScore == nil && $0.rejectedScore == nil })
+    for column in scores {
+      let loss = MarginLoss("scored", inputs: [.policyChosen, column]) { _, _ in (0, 0) }
+      let error = #expect(throws: LossmithError.self) { try SmallReviews.train(task, loss) }
+      #expect(error?.code == .missingColumn)
+      #expect(error?.message.contains(column.name) == true)
+    }
+    #expect(throws: Never.self) { try SmallReviews.train(task) }
   }
 
   @Test("The task as it is meant to be run has its floors")

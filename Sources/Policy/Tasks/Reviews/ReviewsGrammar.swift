@@ -110,16 +110,27 @@ struct ReviewsGrammar: Sendable {
     var words = 0
     while words < Self.shortestReview {
       sentences.append(tokens.count)
-      let isFeeling = stream.bernoulli(Self.feelingShare)
-      let forms = isFeeling ? feelings : tellings
-      let praises = stream.bernoulli(mood)
-      for slot in forms[stream.below(forms.count)] {
-        guard let word = fill(slot, praises: praises, &stream) else { continue }
+      for word in sentence(mood: mood, &stream) {
         tokens.append(ids[word]!)
         if word.first!.isLetter { words += 1 }
       }
     }
     return (tokens + [0], sentences)
+  }
+
+  /// The first tokens of a sentence of some review; where it is too short, of the next ones too.
+  func opening(length: Int, _ stream: inout RandomStream) -> [Int32] {
+    let mood = stream.bernoulli(0.5) ? Self.praisingMood : 1 - Self.praisingMood
+    var tokens: [Int32] = []
+    while tokens.count < length { tokens += sentence(mood: mood, &stream).map { ids[$0]! } }
+    return Array(tokens.prefix(length))
+  }
+
+  /// - Parameter mood: the probability that a sentence of feeling praises.
+  private func sentence(mood: Double, _ stream: inout RandomStream) -> [String] {
+    let forms = stream.bernoulli(Self.feelingShare) ? feelings : tellings
+    let praises = stream.bernoulli(mood)
+    return forms[stream.below(forms.count)].compactMap { fill($0, praises: praises, &stream) }
   }
 
   private func fill(_ slot: Slot, praises: Bool, _ stream: inout RandomStream) -> String? {

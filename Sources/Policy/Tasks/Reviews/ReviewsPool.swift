@@ -4,23 +4,20 @@ import Losses
 /// Completions that the reference wrote once, of which every seed draws pairs.
 struct ReviewsPool: PairSource {
   let digest: String
-  let hasScores = true
+  /// η is the score: a loss that saw it could undo the labels that are turned round.
+  let hasScores = false
   private let configuration: ReviewsConfiguration
   private let prompts: [[Int32]]
   /// For each prompt its completions and their scores.
   private let completions: [[[Int32]]]
   private let scores: [[Double]]
 
-  /// - Parameters:
-  ///   - purpose: tells the prompts of training from the held-out ones.
+  /// - Parameter purpose: of the random numbers; training and held-out prompts have different ones.
   init(
-    _ configuration: ReviewsConfiguration, policy: ModelFolder, count: Int, purpose: String,
-    records: ReferenceRecords, context: TaskContext
+    _ configuration: ReviewsConfiguration, policy: ModelFolder, prompts: [[Int32]],
+    purpose: String, records: ReferenceRecords, context: TaskContext
   ) throws {
     self.configuration = configuration
-    let prompts = ReviewsGrammar().windows(
-      count: count, length: configuration.promptTokens, seed: configuration.fittingSeed,
-      purpose: purpose)
     self.prompts = prompts
     let each = configuration.poolCompletions
     let length = configuration.newTokens
@@ -106,11 +103,9 @@ struct ReviewsPool: PairSource {
   }
 
   private func pair(_ prompt: Int, _ order: (chosen: Int, rejected: Int)) -> PreferencePair {
-    let bytes = prompts[prompt].map(String.init).joined(separator: " ")
-    return PreferencePair(
+    PreferencePair(
       promptIds: prompts[prompt], chosenIds: completions[prompt][order.chosen],
-      rejectedIds: completions[prompt][order.rejected], chosenScore: scores[prompt][order.chosen],
-      rejectedScore: scores[prompt][order.rejected],
-      promptHash: PreferencePair.hash(prompt: bytes))
+      rejectedIds: completions[prompt][order.rejected],
+      promptHash: ReviewsPrompts.hash(prompts[prompt]))
   }
 }

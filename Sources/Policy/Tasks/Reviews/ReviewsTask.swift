@@ -22,15 +22,20 @@ public enum ReviewsTask {
     context: TaskContext = TaskContext()
   ) throws -> LanguageTaskDefinition {
     try configuration.validate()
+    // Prompts first: too many are refused before anything is fitted.
+    let heldOutPrompts = try ReviewsPrompts.heldOut(
+      configuration, count: configuration.heldOutPrompts, purpose: "reviews.held-out")
     let policy = try ReviewsReference.policy(configuration, context: context)
     let records = ReferenceRecords(folder: context.cacheDirectory)
     let pool = try ReviewsPool(
-      configuration, policy: policy, count: configuration.poolPrompts, purpose: "reviews.training",
-      records: records, context: context)
+      configuration, policy: policy, prompts: ReviewsPrompts.training(configuration),
+      purpose: "reviews.training", records: records, context: context)
     let heldOut =
       configuration.heldOutPairs > 0
       ? try ReviewsPool(
-        configuration, policy: policy, count: configuration.heldOutPairs,
+        configuration, policy: policy,
+        prompts: ReviewsPrompts.heldOut(
+          configuration, count: configuration.heldOutPairs, purpose: "reviews.held-out-pairs"),
         purpose: "reviews.held-out-pairs", records: records, context: context
       ).exactPairs : []
     let count = policy.parameters.layout.parameterCount
@@ -48,9 +53,7 @@ public enum ReviewsTask {
       etaDescription:
         "The mean sentiment score of completions sampled for held-out prompts, from 0 to 1.",
       policy: policy, pairs: pool, heldOutPairs: heldOut,
-      prompts: ReviewsGrammar().windows(
-        count: configuration.heldOutPrompts, length: configuration.promptTokens,
-        seed: configuration.fittingSeed, purpose: "reviews.held-out"),
+      prompts: heldOutPrompts,
       reward: ReviewsScore(), recipe: configuration.recipe,
       sampling: SamplingOptions(maximumTokens: configuration.newTokens),
       measuresForwardKL: configuration.measuresForwardKL)

@@ -18,9 +18,11 @@ struct SamplingTests {
     }
   }
 
-  @Test("cached logits are the uncached ones, through refills of slots", arguments: [1, 3, 64])
-  func cache(slots: Int) throws {
-    let parameters = parameters
+  @Test(
+    "cached logits are the uncached ones, through refills of slots", arguments: [1, 3, 64],
+    SmallTransformers.families)
+  func cache(slots: Int, configuration: TransformerConfiguration) throws {
+    let parameters = SmallTransformers.sine(configuration)
     let prompts = prompts(20)
     let runner = TransformerRunner(configuration, threads: 1)
     var seen = 0
@@ -54,9 +56,9 @@ struct SamplingTests {
     #expect(seen == completions.reduce(0) { $0 + $1.tokens.count })
   }
 
-  @Test("logits have the same bits alone and in a crowd")
-  func crowdBits() {
-    let parameters = parameters
+  @Test("logits have the same bits alone and in a crowd", arguments: SmallTransformers.families)
+  func crowdBits(configuration: TransformerConfiguration) {
+    let parameters = SmallTransformers.sine(configuration)
     let prompts = prompts(20)
     func logits(of number: Int, among crowd: [SamplingPrompt], slots: Int) -> [[Float]] {
       let runner = TransformerRunner(configuration, threads: 1)
@@ -78,8 +80,11 @@ struct SamplingTests {
     #expect(logits(of: 13, among: prompts, slots: 5) == alone)
   }
 
-  @Test("a prompt's tokens do not depend on the others, on threads or on the order")
-  func independence() throws {
+  @Test(
+    "a prompt's tokens do not depend on the others, on threads or on the order",
+    arguments: SmallTransformers.families)
+  func independence(configuration: TransformerConfiguration) throws {
+    let parameters = SmallTransformers.sine(configuration)
     let prompts = prompts(30)
     let options = SamplingOptions(maximumTokens: 10, endToken: 7)
     let one = TransformerSampler(TransformerRunner(configuration, threads: 1))
@@ -171,7 +176,7 @@ struct SamplingTests {
       try sample([1], SamplingOptions(topP: 0, maximumTokens: 1))
     }
     var broken = parameters
-    broken.withMutableTensor(broken.layout.finalNormBias) { $0[3] = .nan }
+    broken.withMutableTensor(broken.layout.finalNormBias!) { $0[3] = .nan }
     let failure = #expect(throws: LossFailure.self) {
       try sampler.sample(
         broken, prompts: [SamplingPrompt(tokens: [1], index: 0)],

@@ -15,8 +15,10 @@ struct TransformerDistributionTests {
     return moved
   }
 
-  @Test("KL both ways is the sum over the vocabulary", arguments: [Float(0.05), 0.001])
-  func divergences(step: Float) throws {
+  @Test(
+    "KL both ways is the sum over the vocabulary", arguments: [Float(0.05), 0.001],
+    SmallTransformers.families)
+  func divergences(step: Float, configuration: TransformerConfiguration) throws {
     let first = SmallTransformers.sine(configuration)
     let second = moved(first, by: step)
     let rows = SmallTransformers.rows(6, for: configuration)

@@ -130,6 +130,117 @@ struct TransformerKernelTests {
     }
   }
 
+  @Test("normalisation by the root mean square", arguments: sets, widths)
+  func rootMeanSquare(set: UInt32, d: Int) {
+    let table = table(set)
+    let n = 5
+    let x = normals(n * d, 24, scale: 3)
+    let (weight, dy, residual) = (normals(d, 25), normals(n * d, 26), normals(n * d, 27))
+    var out = [Float](repeating: .nan, count: n * d)
+    var rstd = [Float](repeating: 0, count: n)
+    table.rms_norm(x, weight, 1e-5, &out, &rstd, n, d)
+    var dx = [Float](repeating: .nan, count: n * d)
+    var dweight = weight
+    table.rms_norm_backward(dy, x, weight, rstd, residual, &dx, &dweight, n, d)
+    var (expected, slopes, weightSlopes) = ([Double](), [Double](), weight.map { Double($0) })
+    for i in 0..<n {
+      let row = (0..<d).map { Double(x[i * d + $0]) }
+      let r = 1 / (row.reduce(0) { $0 + $1 * $1 } / Double(d) + 1e-5).squareRoot()
+      let g = (0..<d).map { Double(dy[i * d + $0]) * Double(weight[$0]) }
+      let b = zip(g, row).reduce(0) { $0 + $1.0 * $1.1 * r } / Double(d)
+      for j in 0..<d {
+        expected.append(row[j] * r * Double(weight[j]))
+        slopes.append(Double(residual[i * d + j]) + r * (g[j] - row[j] * r * b))
+        weightSlopes[j] += Double(dy[i * d + j]) * row[j] * r
+      }
+    }
+    expectClose(out, expected, 2e-6)
+    expectClose(dx, slopes, 4e-6)
+    expectClose(dweight, weightSlopes, 2e-6)
+    // In place, as the trainer calls it; and a NaN comes out again.
+    var inPlace = residual
+    inPlace.withUnsafeMutableBufferPointer { own in
+      table.rms_norm_backward(
+        dy, x, weight, rstd, own.baseAddress!, own.baseAddress!, &dweight, n, d)
+    }
+    #expect(inPlace == dx)
+    var broken = x
+    broken[d - 1] = .nan
+    table.rms_norm(broken, weight, 1e-5, &out, &rstd, n, d)
+    #expect(out[..<d].allSatisfy(\.isNaN) && !out[d...].contains(where: \.isNaN))
+  }
+
+  @Test("pairs are turned by their position, and back", arguments: sets, [1, 3, 8, 16, 21, 40])
+  func rotation(set: UInt32, half: Int) {
+    let table = table(set)
+    let (heads, n, positions) = (3, 4, [Int32](arrayLiteral: 2, 0, 6, 1))
+    let stride = heads * 2 * half + 5
+    let x = normals(n * stride, 28)
+    let angles = (0..<(7 * half)).map { 0.37 * Double($0) }
+    let turns = (0..<7).flatMap { row in
+      let own = angles[(row * half)..<((row + 1) * half)]
+      return own.map { Float(cos($0)) } + own.map { Float(sin($0)) }
+    }
+    var out = x
+    table.rotate(&out, stride, turns, positions, 1, heads, half, n)
+    for i in 0..<n {
+      let row = i * stride
+      for head in 0..<heads {
+        for j in 0..<half {
+          let (first, second) = (row + head * 2 * half + j, row + head * 2 * half + half + j)
+          let angle = angles[Int(positions[i]) * half + j]
+          let (a, b) = (Double(x[first]), Double(x[second]))
+          #expect(abs(Double(out[first]) - (a * cos(angle) - b * sin(angle))) < 2e-6)
+          #expect(abs(Double(out[second]) - (b * cos(angle) + a * sin(angle))) < 2e-6)
+        }
+      }
+      // What lies behind the heads stays.
+      let rest = (row + heads * 2 * half)..<(row + stride)
+      #expect(out[rest] == x[rest])
+    }
+    table.rotate(&out, stride, turns, positions, -1, heads, half, n)
+    expectClose(out, x.map { Double($0) }, 1e-6)
+  }
+
+  @Test("SwiGLU and its slopes, from deep in one tail to the other", arguments: sets, [1, 16, 67])
+  func gated(set: UInt32, d: Int) {
+    let table = table(set)
+    let n = 1206 / d
+    let gates = (0..<(n * d)).map { Float($0 - n * d / 2) * 0.05 }
+    let (values, dy) = (normals(n * d, 29), normals(n * d, 30))
+    func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
+    var (x, slopes) = ([Float](), [Float]())
+    for i in 0..<n {
+      let row = (i * d)..<((i + 1) * d)
+      x += gates[row] + values[row]
+      slopes += [Float](repeating: .nan, count: d) + dy[row]
+    }
+    var out = [Float](repeating: .nan, count: n * d)
+    table.swiglu(x, &out, n, d)
+    table.swiglu_backward(x, &slopes, n, d)
+    let step = 1e-5
+    for index in gates.indices {
+      let (gate, value, down) = (
+        Double(gates[index]), Double(values[index]), Double(dy[index])
+      )
+      let place = index / d * 2 * d + index % d
+      let scale = max(1, abs(gate)) * max(1, abs(value)) * max(1, abs(down))
+      #expect(abs(Double(out[index]) - silu(gate) * value) < 1e-6 * scale)
+      let slope = (silu(gate + step) - silu(gate - step)) / (2 * step)
+      #expect(abs(Double(slopes[place]) - down * value * slope) < 2e-6 * scale)
+      #expect(abs(Double(slopes[place + d]) - down * silu(gate)) < 1e-6 * scale)
+    }
+    for extreme in [Float(1e20), -1e20, 3e38, -3e38] {
+      var (result, back) = ([Float.nan], [Float.nan, 1])
+      table.swiglu([extreme, 1], &result, 1, 1)
+      table.swiglu_backward([extreme, 1], &back, 1, 1)
+      #expect(result[0] == max(extreme, 0))
+      #expect(back == [extreme > 0 ? 1 : 0, max(extreme, 0)])
+    }
+    table.swiglu([.nan, 1], &out, 1, 1)
+    #expect(out[0].isNaN)
+  }
+
   @Test("causal softmax, its recomputation and its slope", arguments: sets, widths)
   func attention(set: UInt32, d: Int) {
     let table = table(set)

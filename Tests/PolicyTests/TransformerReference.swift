@@ -34,51 +34,95 @@ struct TransformerReference {
     return logits.map { $0 - largest - log(sum) }
   }
 
+  /// Names of the parts, by family.
+  private var names:
+    (
+      token: String, block: String, norm1: String, qkv: String, projection: String, norm2: String,
+      expand: String, contract: String, last: String
+    )
+  {
+    switch configuration.family {
+    case .gpt2:
+      (
+        "transformer.wte", "transformer.h.", "ln_1", "attn.c_attn", "attn.c_proj", "ln_2",
+        "mlp.c_fc", "mlp.c_proj", "transformer.ln_f"
+      )
+    case .llama:
+      (
+        "model.embed_tokens", "model.layers.", "input_layernorm", "self_attn.qkv_proj",
+        "self_attn.o_proj", "post_attention_layernorm", "mlp.gate_up_proj", "mlp.down_proj",
+        "model.norm"
+      )
+    }
+  }
+
   func logits(_ tokens: [Int32]) -> [[Double]] {
     let width = configuration.width
+    let names = names
     var stream = tokens.enumerated().map { position, token in
       (0..<width).map {
-        tensors["transformer.wte.weight"]![Int(token) * width + $0]
-          + tensors["transformer.wpe.weight"]![position * width + $0]
+        tensors[names.token + ".weight"]![Int(token) * width + $0]
+          + (tensors["transformer.wpe.weight"]?[position * width + $0] ?? 0)
       }
     }
     for layer in 0..<configuration.layers {
-      let prefix = "transformer.h.\(layer)."
+      let prefix = "\(names.block)\(layer)."
       let attended = attend(
-        stream.map { linear(norm($0, prefix + "ln_1"), prefix + "attn.c_attn") })
+        stream.enumerated().map { position, row in
+          rotated(linear(norm(row, prefix + names.norm1), prefix + names.qkv), by: position)
+        })
       for position in stream.indices {
-        let added = linear(attended[position], prefix + "attn.c_proj")
+        let added = linear(attended[position], prefix + names.projection)
         for index in 0..<width { stream[position][index] += added[index] }
-        let expanded = linear(norm(stream[position], prefix + "ln_2"), prefix + "mlp.c_fc")
-        let contracted = linear(expanded.map(activate), prefix + "mlp.c_proj")
+        let expanded = linear(norm(stream[position], prefix + names.norm2), prefix + names.expand)
+        let contracted = linear(activate(expanded), prefix + names.contract)
         for index in 0..<width { stream[position][index] += contracted[index] }
       }
     }
-    let head =
-      tensors[configuration.tiesEmbeddings ? "transformer.wte.weight" : "lm_head.weight"]!
+    let head = tensors[configuration.tiesEmbeddings ? names.token + ".weight" : "lm_head.weight"]!
     return stream.map { row in
-      let last = norm(row, "transformer.ln_f")
+      let last = norm(row, names.last)
       return (0..<configuration.vocabularySize).map { token in
         (0..<width).reduce(0) { $0 + last[$1] * head[token * width + $1] }
       }
     }
   }
 
-  private func attend(_ rows: [[Double]]) -> [[Double]] {
-    let width = configuration.width
+  /// Queries and keys turned by their position; values as they are.
+  private func rotated(_ row: [Double], by position: Int) -> [Double] {
+    guard let rotary = configuration.rotary else { return row }
+    var row = row
     let own = configuration.headWidth
+    for head in 0..<(configuration.heads + configuration.keyValueHeads) {
+      for pair in 0..<(own / 2) {
+        let angle = Double(position) * pow(rotary.base, -2 * Double(pair) / Double(own))
+        let (first, second) = (head * own + pair, head * own + pair + own / 2)
+        let (a, b) = (row[first], row[second])
+        row[first] = a * cos(angle) - b * sin(angle)
+        row[second] = b * cos(angle) + a * sin(angle)
+      }
+    }
+    return row
+  }
+
+  private func attend(_ rows: [[Double]]) -> [[Double]] {
+    let own = configuration.headWidth
+    let width = configuration.heads * own
+    let shared = configuration.keyValueHeads * own
     return rows.indices.map { query in
       var result = [Double](repeating: 0, count: width)
       for head in 0..<configuration.heads {
-        let range = (head * own)..<((head + 1) * own)
+        let keys = width + head / (configuration.heads / configuration.keyValueHeads) * own
         let weights = logSoftmax(
           (0...query).map { key in
-            range.reduce(0) { $0 + rows[query][$1] * rows[key][width + $1] }
+            (0..<own).reduce(0) { $0 + rows[query][head * own + $1] * rows[key][keys + $1] }
               / Double(own).squareRoot()
           }
         ).map { exp($0) }
         for key in 0...query {
-          for index in range { result[index] += weights[key] * rows[key][2 * width + index] }
+          for index in 0..<own {
+            result[head * own + index] += weights[key] * rows[key][keys + shared + index]
+          }
         }
       }
       return result
@@ -87,27 +131,37 @@ struct TransformerReference {
 
   private func linear(_ input: [Double], _ name: String) -> [Double] {
     let weight = tensors[name + ".weight"]!
-    let bias = tensors[name + ".bias"]!
+    let columns = weight.count / input.count
+    let bias = tensors[name + ".bias"] ?? [Double](repeating: 0, count: columns)
     return bias.indices.map { column in
       input.indices.reduce(bias[column]) {
-        $0 + input[$1] * weight[$1 * bias.count + column]
+        $0 + input[$1] * weight[$1 * columns + column]
       }
     }
   }
 
+  /// Layer normalisation, or that by the root mean square where there is no bias.
   private func norm(_ input: [Double], _ name: String) -> [Double] {
-    let mean = input.reduce(0, +) / Double(input.count)
+    let bias = tensors[name + ".bias"]
+    let mean = bias == nil ? 0 : input.reduce(0, +) / Double(input.count)
     let variance = input.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(input.count)
     let scale = 1 / (variance + Double(configuration.normEpsilon)).squareRoot()
     return input.indices.map {
-      (input[$0] - mean) * scale * tensors[name + ".weight"]![$0] + tensors[name + ".bias"]![$0]
+      (input[$0] - mean) * scale * tensors[name + ".weight"]![$0] + (bias?[$0] ?? 0)
     }
   }
 
-  private func activate(_ x: Double) -> Double {
+  private func activate(_ row: [Double]) -> [Double] {
     switch configuration.activation {
-    case .geluTanh: x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-    case .gelu: x / 2 * (1 + erf(x / 2.0.squareRoot()))
+    case .geluTanh:
+      row.map { x in
+        x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+      }
+    case .gelu: row.map { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) }
+    case .silu:
+      zip(row.prefix(row.count / 2), row.suffix(row.count / 2)).map { gate, value in
+        gate / (1 + exp(-gate)) * value
+      }
     }
   }
 }

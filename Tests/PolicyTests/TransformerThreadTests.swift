@@ -7,46 +7,56 @@ import Testing
 struct TransformerThreadTests {
   /// More outputs than one chunk of logits holds, and a last chunk that is smaller: a thread's
   /// place in the shared room then moves from chunk to chunk.
-  static let configuration = SmallTransformers.configuration()
-  static let rows = SmallTransformers.rows(1_000, for: configuration)
+  static let rows = SmallTransformers.rows(1_000, for: SmallTransformers.configuration())
 
-  @Test("log-probabilities over unequal chunks are those of one thread, every time")
-  func logProbabilities() throws {
-    let parameters = SmallTransformers.sine(Self.configuration)
-    let batch = try PackedBatch(Self.rows, for: Self.configuration)
-    let alone = TransformerRunner(Self.configuration, threads: 1)
+  /// The families share the threads' code: fewer rounds do for the second.
+  private func repeats(_ configuration: TransformerConfiguration) -> Int {
+    configuration.family == .gpt2 ? 20 : 4
+  }
+
+  @Test(
+    "log-probabilities over unequal chunks are those of one thread, every time",
+    arguments: SmallTransformers.families)
+  func logProbabilities(configuration: TransformerConfiguration) throws {
+    let parameters = SmallTransformers.sine(configuration)
+    let batch = try PackedBatch(Self.rows, for: configuration)
+    let alone = TransformerRunner(configuration, threads: 1)
     try #require(alone.logits.chunks(batch.scoredCount).count > 1)
     try #require(batch.scoredCount % alone.logits.height != 0)
     let expected = alone.logProbabilities(parameters, batch)
     for threads in 2...3 {
-      let team = TransformerRunner(Self.configuration, threads: threads)
+      let team = TransformerRunner(configuration, threads: threads)
       let first = team.logProbabilities(parameters, batch)
       for (one, other) in zip(expected, first) { #expect(abs(one - other) <= 1e-4) }
-      for _ in 0..<20 { #expect(team.logProbabilities(parameters, batch) == first) }
+      for _ in 0..<repeats(configuration) { #expect(team.logProbabilities(parameters, batch) == first) }
     }
   }
 
-  @Test("equal parameters have a divergence of exactly 0 over unequal chunks, every time")
-  func divergences() throws {
-    let parameters = SmallTransformers.sine(Self.configuration)
-    let batch = try PackedBatch(Self.rows, for: Self.configuration, sharingPrompts: true)
+  @Test(
+    "equal parameters have a divergence of exactly 0 over unequal chunks, every time",
+    arguments: SmallTransformers.families)
+  func divergences(configuration: TransformerConfiguration) throws {
+    let parameters = SmallTransformers.sine(configuration)
+    let batch = try PackedBatch(Self.rows, for: configuration, sharingPrompts: true)
     for threads in 1...3 {
-      let team = TransformerRunner(Self.configuration, threads: threads)
-      for _ in 0..<20 {
+      let team = TransformerRunner(configuration, threads: threads)
+      for _ in 0..<repeats(configuration) {
         let apart = team.divergences(parameters, parameters, batch).joined()
         #expect(apart.allSatisfy { $0.forward == 0 && $0.reverse == 0 })
       }
     }
   }
 
-  @Test("gradients over unequal chunks repeat bit for bit")
-  func gradients() throws {
-    let parameters = SmallTransformers.sine(Self.configuration)
-    let batch = try PackedBatch(Self.rows, for: Self.configuration)
+  @Test(
+    "gradients over unequal chunks repeat bit for bit",
+    arguments: SmallTransformers.families)
+  func gradients(configuration: TransformerConfiguration) throws {
+    let parameters = SmallTransformers.sine(configuration)
+    let batch = try PackedBatch(Self.rows, for: configuration)
     let slopes = (0..<batch.rowCount).map { $0 % 2 == 0 ? 0.5 : -0.25 }
-    let team = TransformerRunner(Self.configuration, threads: 2)
+    let team = TransformerRunner(configuration, threads: 2)
     func gradient() -> [Float] {
-      var gradients = TransformerParameters(Self.configuration)
+      var gradients = TransformerParameters(configuration)
       _ = team.logProbabilities(parameters, batch, willGoBackward: true)
       team.backward(parameters, batch, rowGradients: slopes, into: &gradients)
       return gradients.withUnsafeBuffer { Array($0) }

@@ -105,9 +105,10 @@ enum PolicyJobs {
       folder.parameters, prompts: prompts, options: options, seed: job.seed)
     let seconds = clock.now - began
     return .init(
-      completions: zip(job.prompts, drawn).map { prompt, completion in
+      completions: zip(job.prompts.indices, drawn).map { index, completion in
         .init(
-          prompt: prompt, completion: tokenizer.decode(completion.tokens),
+          prompt: job.prompts[index],
+          completion: tokenizer.decode(completion.tokens, after: prompts[index].tokens),
           tokens: completion.tokens.count, isEnded: completion.isEnded)
       },
       tokensPerSecond: Double(drawn.reduce(0) { $0 + $1.tokens.count }) / (seconds / .seconds(1)))

@@ -141,8 +141,8 @@ struct PairBuilder {
     prompt = start + prompt
     let room = max(
       min(options.maximumCompletionTokens ?? .max, options.contextLength - prompt.count), 0)
-    let chosen = completion(row.chosen)
-    let rejected = completion(row.rejected)
+    let chosen = completion(row.chosen, after: row.prompt)
+    let rejected = completion(row.rejected, after: row.prompt)
     let pair = PreferencePair(
       promptIds: prompt, chosenIds: Array(chosen.prefix(room)),
       rejectedIds: Array(rejected.prefix(room)), chosenScore: row.chosenScore,
@@ -156,8 +156,8 @@ struct PairBuilder {
     return pair
   }
 
-  private func completion(_ text: String) -> [Int32] {
-    let ids = tokenizer.encode(text)
+  private func completion(_ text: String, after prompt: String) -> [Int32] {
+    let ids = prompt.isEmpty ? tokenizer.encode(text) : tokenizer.encode(continuation: text)
     guard let end = options.endToken, !ids.isEmpty, ids.last != end else { return ids }
     return ids + [end]
   }

@@ -129,7 +129,7 @@ struct ModelConfig: Equatable, Sendable {
   }
 }
 
-/// ConfigMembers of a configuration, or an error that names the key.
+/// Members of a configuration, or an error that names the key.
 struct ConfigMembers {
   var path: String
 

@@ -59,7 +59,7 @@ public final class HuggingFaceTokenizer: Tokenizer {
     plainMatcher = AddedTokenMatcher(ordered.filter { !$0.normalized }) { Array($0.content.utf8) }
     normalizedMatcher = AddedTokenMatcher(ordered.filter(\.normalized)) {
       let bytes = Array($0.content.utf8)
-      return parts.normalizer?.apply(bytes) ?? bytes
+      return parts.normalizer?.apply(bytes, at: .inside) ?? bytes
     }
   }
 
@@ -92,60 +92,76 @@ public final class HuggingFaceTokenizer: Tokenizer {
   /// - Parameter addingSpecialTokens: whether the post-processor's start and end tokens go around
   ///   them, as Python's `encode` does unless told otherwise.
   public func encode(_ text: String, addingSpecialTokens: Bool) -> [Int32] {
-    var output = addingSpecialTokens ? parts.start : []
+    (addingSpecialTokens ? parts.start : []) + encode(text, at: .beginning)
+      + (addingSpecialTokens ? parts.end : [])
+  }
+
+  public func encode(continuation text: String) -> [Int32] { encode(text, at: .continuation) }
+
+  private func encode(_ text: String, at place: TextPlace) -> [Int32] {
+    var output: [Int32] = []
     var text = text
     text.withUTF8 { bytes in
       // A second caller at the same time does without the cache and does not wait.
       let cached: Void? = cache.withLockIfAvailable { cache in
-        encode(bytes) { piece in
+        encode(bytes, at: place) { piece in
           cache.append(piece, to: &output) { parts.model.encode($0, into: &$1) }
         } token: {
           output.append($0)
         }
       }
       if cached == nil {
-        encode(bytes) {
+        encode(bytes, at: place) {
           parts.model.encode($0, into: &output)
         } token: {
           output.append($0)
         }
       }
     }
-    if addingSpecialTokens { output += parts.end }
     return output
   }
 
   /// Cuts a text into added tokens and pieces, in order.
   private func encode(
-    _ bytes: UnsafeBufferPointer<UInt8>, piece: (UnsafeBufferPointer<UInt8>) -> Void,
-    token: (Int32) -> Void
+    _ bytes: UnsafeBufferPointer<UInt8>, at place: TextPlace,
+    piece: (UnsafeBufferPointer<UInt8>) -> Void, token: (Int32) -> Void
   ) {
     plainMatcher.split(bytes) { range, added in
       if let added { return token(added.id) }
+      let place = range.lowerBound == 0 ? place : .inside
       let stretch = UnsafeBufferPointer(rebasing: bytes[range])
       guard let normalizer = parts.normalizer else {
-        return encodeNormalized(
-          stretch, isFirst: range.lowerBound == 0, piece: piece, token: token)
+        return encodeNormalized(stretch, at: place, piece: piece, token: token)
       }
-      normalizer.apply(Array(stretch)).withUnsafeBufferPointer {
-        encodeNormalized($0, isFirst: range.lowerBound == 0, piece: piece, token: token)
+      normalizer.apply(Array(stretch), at: place).withUnsafeBufferPointer {
+        encodeNormalized($0, at: place, piece: piece, token: token)
       }
     }
   }
 
   private func encodeNormalized(
-    _ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool,
+    _ bytes: UnsafeBufferPointer<UInt8>, at place: TextPlace,
     piece: (UnsafeBufferPointer<UInt8>) -> Void, token: (Int32) -> Void
   ) {
     normalizedMatcher.split(bytes) { range, added in
       if let added { return token(added.id) }
       parts.splitter.split(
-        UnsafeBufferPointer(rebasing: bytes[range]), isFirst: isFirst && range.lowerBound == 0,
+        UnsafeBufferPointer(rebasing: bytes[range]), at: range.lowerBound == 0 ? place : .inside,
         piece)
     }
   }
 
   public func decode(_ ids: [Int32]) -> String { decode(ids, skippingSpecialTokens: true) }
+
+  /// What a completion adds to the text of its prompt.
+  ///
+  /// That is not always the completion's own text: tokenizers of the Llama family leave the first blank
+  /// of a text out.
+  public func decode(_ completion: [Int32], after prompt: [Int32]) -> String {
+    let (head, whole) = (Array(decode(prompt).utf8), Array(decode(prompt + completion).utf8))
+    guard whole.starts(with: head) else { return decode(completion) }
+    return String(decoding: whole[head.count...], as: UTF8.self)
+  }
 
   /// The text of ids, as Python's `decode`.
   public func decode(_ ids: [Int32], skippingSpecialTokens: Bool) -> String {

@@ -15,15 +15,17 @@ struct Metaspace: Sendable {
   var splits: Bool
 
   func split(
-    _ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool,
+    _ bytes: UnsafeBufferPointer<UInt8>, at place: TextPlace,
     _ piece: (UnsafeBufferPointer<UInt8>) -> Void
   ) {
     var text = ByteText.replacing([UInt8(ascii: " ")], by: replacement, in: Array(bytes))
-    if prepending == .always || prepending == .first && isFirst,
-      !text.starts(with: replacement)
-    {
-      text = replacement + text
-    }
+    let isPrepending =
+      switch prepending {
+      case .always: place != .continuation
+      case .first: place == .beginning
+      case .never: false
+      }
+    if isPrepending, !text.starts(with: replacement) { text = replacement + text }
     text.withUnsafeBufferPointer { text in
       guard splits else { return piece(text) }
       var start = 0

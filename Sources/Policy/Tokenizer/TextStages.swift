@@ -1,3 +1,13 @@
+/// Where a stretch of text stands.
+enum TextPlace: Sendable {
+  /// At the beginning of a text.
+  case beginning
+  /// Behind an added token.
+  case inside
+  /// Behind a text that was encoded before: nothing is put in front.
+  case continuation
+}
+
 /// A rewriting of text before it is cut into pieces.
 enum TextNormalizer: Sendable {
   /// Puts a text in front of every text that is not empty.
@@ -5,12 +15,12 @@ enum TextNormalizer: Sendable {
   case replace([UInt8], by: [UInt8])
   indirect case sequence([TextNormalizer])
 
-  func apply(_ text: [UInt8]) -> [UInt8] {
+  func apply(_ text: [UInt8], at place: TextPlace) -> [UInt8] {
     switch self {
-    case .prepend(let front): text.isEmpty ? text : front + text
+    case .prepend(let front): text.isEmpty || place == .continuation ? text : front + text
     case .replace(let pattern, let replacement):
       ByteText.replacing(pattern, by: replacement, in: text)
-    case .sequence(let steps): steps.reduce(text) { $1.apply($0) }
+    case .sequence(let steps): steps.reduce(text) { $1.apply($0, at: place) }
     }
   }
 }
@@ -28,20 +38,19 @@ enum TextSplitter: Sendable {
   /// Blanks written as a visible scalar, as in SentencePiece, and one put in front.
   case metaspace(Metaspace)
 
-  /// - Parameter isFirst: whether the stretch is the beginning of the text.
   /// - Precondition: the bytes are valid UTF-8 and not empty.
   func split(
-    _ bytes: UnsafeBufferPointer<UInt8>, isFirst: Bool = true,
+    _ bytes: UnsafeBufferPointer<UInt8>, at place: TextPlace = .beginning,
     _ piece: (UnsafeBufferPointer<UInt8>) -> Void
   ) {
     switch self {
     case .none: piece(bytes)
-    case .metaspace(let metaspace): metaspace.split(bytes, isFirst: isFirst, piece)
+    case .metaspace(let metaspace): metaspace.split(bytes, at: place, piece)
     case .gpt2(let addsPrefixSpace, let splits):
       if addsPrefixSpace, bytes[0] != UInt8(ascii: " ") {
         let prefixed = [UInt8(ascii: " ")] + Array(bytes)
         let splitter = Self.gpt2(addsPrefixSpace: false, splits: splits)
-        prefixed.withUnsafeBufferPointer { splitter.split($0, isFirst: isFirst, piece) }
+        prefixed.withUnsafeBufferPointer { splitter.split($0, at: place, piece) }
       } else if splits {
         GPT2Splitter.split(bytes) { piece(UnsafeBufferPointer(rebasing: bytes[$0])) }
       } else {

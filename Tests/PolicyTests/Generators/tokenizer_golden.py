@@ -125,6 +125,17 @@ def llama_like():
     return tokenizer
 
 
+def metaspace(scheme, split):
+    """As newer files of the Llama family have it: no normaliser, a pre-tokenizer for the blanks."""
+    tokenizer = llama_like()
+    tokenizer.normalizer = None
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme, split=split)
+    if split:
+        tokenizer.decoder = decoders.Metaspace(prepend_scheme=scheme, split=split)
+    tokenizer.add_special_tokens([AddedToken("<unk>", normalized=False)])
+    return tokenizer
+
+
 def unknown_scalars():
     """Scalars without fallback: unknown ones fuse or not."""
     tokens = ["<unk>", "a", "b", " ", "ab", "ba"]
@@ -184,12 +195,20 @@ def write(name, value):
     (out / name).write_text(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
 
 
+SPACED = [
+    "a good story", " a good story", "  a  good story ", "\u2581a good", "</s>the good</s> the good", "the</s>",
+    "<s>the good", "<s> the good", " <s> the </s>", "good\n the good", "the good<unk>", "the <unk> good", "</s>",
+    "</s></s>a", "a\u2581b \u2581 c", "\u2581\u2581", "the\u00a0good",
+]
 fused, apart = unknown_scalars()
 write("golden.json", [
     golden("byte level", byte_level(), ODD),
     golden("byte level, string merges, no regular expression", byte_level(regex=False), ODD[:120], True),
     golden("added tokens with flags, prefix space", with_flags(), FLAGGED + ODD[:40]),
     golden("scalars with byte fallback", llama_like(), ODD),
+    golden("metaspace in front of the text", metaspace("first", False), SPACED + ODD[:60]),
+    golden("metaspace in front of every stretch", metaspace("always", True), SPACED + ODD[:60]),
+    golden("metaspace between words only", metaspace("never", True), SPACED + ODD[:60]),
     golden("unknown scalars fused", fused, ["", "ab", "xab", "axxb", "xx", "ab xx ba", "aba", "éé a"]),
     golden("unknown scalars apart", apart, ["", "ab", "xab", "axxb", "xx", "ab xx ba", "aba", "éé a"]),
     golden("words", words(), ["the film is good .", "the film, is bad!", "don't", "naïve été -- 12", "x", "",

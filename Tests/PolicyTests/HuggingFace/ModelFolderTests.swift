@@ -179,7 +179,7 @@ struct ModelFolderTests {
   @Test(
     "a configuration that is broken, unknown or at odds with the other files is refused by name",
     arguments: [
-      ("\"model_type\": \"gpt2\"", "\"model_type\": \"llama\"", "\"llama\" is not supported"),
+      ("\"model_type\": \"gpt2\"", "\"model_type\": \"mistral\"", "\"mistral\" is not supported"),
       ("\"n_layer\": 2", "\"n_layer\": 3", "\"transformer.h.2.ln_1.weight\" is missing"),
       ("\"n_layer\": 2", "\"n_layer\": 1", "\"transformer.h.1."),
       ("\"n_layer\": 2", "\"n_layer\": \"2\"", "n_layer is a string"),

@@ -70,6 +70,52 @@ struct TransformersTests {
     }
   }
 
+  @Test("a Llama that was made here, in one file or in several, has our weights and logits")
+  func llama() throws {
+    guard Self.isInstalled else { return }
+    for (configuration, limit) in [
+      (SmallLlama.configuration, nil), (SmallLlama.untied, 400),
+    ] {
+      try TestFiles.withFolder { url in
+        let folder = try SmallFolder.make(configuration)
+        try folder.save(to: url, shardLimit: limit)
+        let ids: [Int32] = [0, 2, 3, 4, 5]
+        let sight = try Self.look(url, ids, "the film, is bad .")
+        #expect(sight.missing == [] && sight.unexpected == [])
+        #expect(sight.class == "LlamaForCausalLM")
+        #expect(sight.tokens == [0, 0, 0] && sight.generation == [0, 0] && sight.end == 0)
+        for tensor in folder.parameters.layout.stored {
+          let sum = folder.parameters.elements(of: tensor).reduce(0.0) { $0 + Double($1) }
+          #expect(abs((sight.sums[tensor.name] ?? .nan) - sum) < 1e-9, "\(tensor.name)")
+        }
+        let own = try TransformerRunner(configuration, threads: 1)
+          .logits(folder.parameters, ids).last!
+        #expect(zip(own, sight.last).allSatisfy { abs(Double($0) - $1) < 2e-4 })
+      }
+    }
+  }
+
+  @Test("tinystories656K, read and written anew, has the logits of transformers")
+  func stories() throws {
+    guard Self.isInstalled, let shared = TestFiles.shared else { return }
+    var folder = try ModelFolder.load(shared.appending(path: "data/tinystories656K"))
+    // A new config.json and tokenizer_config.json.
+    folder.padToken = 0
+    let text = "Once upon a time there was a dog."
+    let tokenizer = try #require(folder.tokenizer)
+    let ids = [1] + tokenizer.encode(text)
+    try TestFiles.withFolder { url in
+      try folder.save(to: url)
+      let sight = try Self.look(url, ids, text)
+      #expect(sight.missing == [] && sight.unexpected == [])
+      #expect([1] + sight.ids == ids)
+      let own = try TransformerRunner(folder.configuration, threads: 1)
+        .logits(folder.parameters, ids).last!
+      #expect(own.count == 2048 && sight.last.count == 2048)
+      #expect(zip(own, sight.last).allSatisfy { abs(Double($0) - $1) < 2e-4 })
+    }
+  }
+
   @Test("the film-review model, read and written with a new config.json, has the golden logits")
   func golden() throws {
     guard Self.isInstalled, let shared = TestFiles.shared else { return }

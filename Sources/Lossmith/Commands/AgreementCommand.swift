@@ -53,7 +53,7 @@ struct AgreementCommand: ParsableCommand {
     let name = TaskName.resolve(task)
     let library = try PluginLibrary(console: console)
     let bench = library.workbench()
-    let preparation = PreparationPrinter(console: console)
+    let preparation = StagePrinter(console: console)
     let facts = try bench.taskFacts(name) { preparation.show($0.detail, fraction: $0.fraction) }
 
     func evaluator(_ bench: Workbench) -> WorkerEvaluator {

@@ -149,7 +149,7 @@ struct SweepCommand: ParsableCommand {
   private func prepare(
     _ task: String, _ bench: Workbench, _ console: Console
   ) throws -> (environment: [String: String], task: TaskFacts) {
-    let progress = PreparationPrinter(console: console)
+    let progress = StagePrinter(console: console)
     return try bench.taskFacts(task) { progress.show($0.detail, fraction: $0.fraction) }
   }
 

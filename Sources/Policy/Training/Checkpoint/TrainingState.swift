@@ -92,12 +92,14 @@ struct TrainingState {
     let values = Dictionary(
       known.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     let names = Set(own.map(\.name))
+    // Of a hash the beginning says enough.
+    func short(_ value: String) -> String { value.count < 64 ? value : "\(value.prefix(12))…" }
     let differences =
       own.filter { values[$0.name] != $0.value }.map {
-        "\($0.name) is \($0.value) here, \(values[$0.name] ?? "unknown") there"
+        "\($0.name) is \(short($0.value)) here, \(short(values[$0.name] ?? "unknown")) there"
       }
       + known.filter { !names.contains($0.name) }.map {
-        "\($0.name) is \($0.value) there, unknown here"
+        "\($0.name) is \(short($0.value)) there, unknown here"
       }
     guard !differences.isEmpty else { return }
     throw LossmithError(

@@ -1,4 +1,5 @@
-# make discover   install what is missing, build, run a discovery on the embedded task
+# make discover   install what is missing, build, search for losses for 5 minutes: no key, no network
+# make discover-long   the same for 15 minutes
 # make test       install, build, test
 # make build      leaves .build/release/lossmith
 # make install    PREFIX=/usr/local by default
@@ -9,7 +10,8 @@ DESTDIR ?=
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 PROGRAM := .build/release/lossmith
 
-.PHONY: all build discover test format-check format install clean dependencies test-dependencies
+.PHONY: all build discover discover-long test format-check format install clean dependencies \
+	test-dependencies
 
 all: build
 
@@ -20,7 +22,10 @@ build: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
 
 discover: build
-	$(PROGRAM) discover
+	$(PROGRAM) discover --proposer evolve --minutes 5
+
+discover-long: build
+	$(PROGRAM) discover --proposer evolve --minutes 15
 
 # The tests of pages need a browser besides.
 test-dependencies:

@@ -41,19 +41,7 @@ public struct PublishedComparison: Hashable, Sendable, Codable {
       row.score.flatMap { score in row.eta.map { (score: score, eta: $0.mean) } }
     }
     compared = pairs.count
-    rankCorrelation = Self.spearman(pairs.map(\.score), pairs.map(\.eta))
-  }
-
-  /// Pearson's correlation of the ranks; nil for fewer than three pairs or one side of ties only.
-  static func spearman(_ first: [Double], _ second: [Double]) -> Double? {
-    guard first.count >= 3 else { return nil }
-    let (a, b) = (Statistics.ranks(first), Statistics.ranks(second))
-    let centre = Double(a.count + 1) / 2
-    func product(_ left: [Double], _ right: [Double]) -> Double {
-      zip(left, right).reduce(0) { $0 + ($1.0 - centre) * ($1.1 - centre) }
-    }
-    let scale = product(a, a) * product(b, b)
-    return scale > 0 ? product(a, b) / scale.squareRoot() : nil
+    rankCorrelation = RankCorrelation.spearman(pairs.map(\.score), pairs.map(\.eta))
   }
 
   /// The table that a replay ends with.

@@ -84,8 +84,27 @@ struct RunPlan {
     var budget = config.budget ?? Budget()
     budget.minutes = config.minutes
     budget = budget.raised(by: state.budget)
-    if let minutes = budget.minutes, elapsed >= minutes * 60 { return .minutes }
+    if let minutes = budget.minutes, elapsed + closingSeconds(state) >= minutes * 60 {
+      return .minutes
+    }
     return budget.stop(after: state)
+  }
+
+  /// What race and confirmation of the best are going to take, so that they too end within the minutes
+  /// of the run. An estimate, by the mean time of a training up to now.
+  func closingSeconds(_ state: RunState) -> Double {
+    let measured = state.candidates.filter { $0.judgement?.eta != nil }.count
+    let finalists = min(config.finalists ?? 0, measured)
+    guard finalists > 0 else { return 0 }
+    var trainings = finalists * config.finalistSeeds.count
+    // DPO is confirmed with them, for equal KL with each β of its frontier.
+    let frontier = config.plan.comparesAtEqualKL ? 5 : 0
+    trainings += config.plan.confirmation.count * (finalists + 1 + frontier)
+    let records = state.baselines.compactMap(\.record) + state.candidates.compactMap(\.record)
+    let trained = records.reduce(0) { $0 + $1.seeds.count }
+    guard trained > 0 else { return 0 }
+    let each = records.reduce(0) { $0 + $1.seconds } / Double(trained)
+    return each * Double(trainings)
   }
 
   /// The latest proposals in a row that failed with the same kind of verdict, oldest first.

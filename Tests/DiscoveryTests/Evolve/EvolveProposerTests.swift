@@ -116,12 +116,26 @@ struct EvolveProposerTests {
     }
   }
 
-  @Test("The lower bound of an estimate punishes few and uneven seeds")
-  func lowerBounds() {
-    let sure = Estimate(metric: "reward", mean: 0.7, se: 0.001, n: 5)
-    let shaky = Estimate(metric: "reward", mean: 0.71, se: 0.02, n: 3)
-    #expect(sure.lowerBound > shaky.lowerBound)
-    #expect(abs(shaky.lowerBound - (0.71 - 2.919986 * 0.02)) < 1e-6)
-    #expect(Estimate(metric: "reward", mean: 0.5, se: nil, n: 1).lowerBound == 0.5)
+  @Test("The lower bound is that of the difference to DPO, and punishes few and uneven seeds")
+  func lowerBounds() throws {
+    func record(_ values: [Double]) -> EvaluationRecord {
+      EvaluationRecord(
+        plugin: "p", finding: Finding(.ok), referenceHash: "r",
+        seeds: values.enumerated().map { .init(seed: UInt64($0), metrics: ["reward": $1]) },
+        seconds: 1)
+    }
+    var state = RunState()
+    func bound(_ values: [Double]) -> Double? {
+      state.lowerBound(of: record(values), metric: "reward")
+    }
+    #expect(bound([0.5]) == 0.5)
+    state.baselines = [.init(name: "dpo", record: record([0.6, 0.7, 0.5]))]
+    #expect(try abs(#require(bound([0.65, 0.75, 0.55])) - 0.05) < 1e-12)
+    // 0.1, 0.2 and 0 above DPO: 0.1 − 2.919986·0.1/√3.
+    #expect(try abs(#require(bound([0.7, 0.9, 0.5])) - (0.1 - 2.919986 * 0.1 / 3.0.squareRoot())) < 1e-6)
+    #expect(try #require(bound([0.65, 0.75, 0.55])) > #require(bound([0.7, 0.9, 0.5])))
+    #expect(bound([0.6, 0.7, 0.5]) == 0)
+    #expect(try abs(#require(bound([0.7])) - 0.1) < 1e-12)
+    #expect(state.lowerBound(of: record([]), metric: "reward") == nil)
   }
 }

@@ -7,23 +7,35 @@ extension RunState {
     candidates.map { candidate in
       .init(
         name: candidate.name ?? "reply \(candidate.index)",
-        lowerBound: candidate.record?.estimate(metric)?.lowerBound)
+        lowerBound: candidate.record.flatMap { lowerBound(of: $0, metric: metric) })
     }
   }
 
   /// Of each baseline, in order.
   func baselineOutcomes(metric: String) -> [ProposalRequest.Outcome] {
-    baselines.map {
-      .init(name: $0.name, lowerBound: $0.record?.estimate(metric)?.lowerBound)
+    baselines.map { baseline in
+      .init(
+        name: baseline.name,
+        lowerBound: baseline.record.flatMap { lowerBound(of: $0, metric: metric) })
     }
   }
-}
 
-extension Estimate {
-  /// The end of Student's one-sided 95 % interval over the seeds: a loss with few or uneven seeds
-  /// counts as less than its mean. Of one seed, whose error nobody knows, the mean.
-  var lowerBound: Double {
-    guard let se, n > 1 else { return mean }
-    return mean - StudentT.quantile(0.95, degreesOfFreedom: Double(n - 1)) * se
+  /// The one-sided 95 % bound of the difference to DPO, paired by seed, as the race has it: a loss with
+  /// few or uneven seeds counts as less than its mean. Of one seed, whose error nobody knows, the
+  /// difference itself; where DPO has no η, the same of η.
+  ///
+  /// - Returns: nil for a record without η.
+  func lowerBound(of record: EvaluationRecord, metric: String) -> Double? {
+    guard record.estimate(metric) != nil else { return nil }
+    let dpo = baselines.first { $0.name == "dpo" }?.record
+    let theirs = Dictionary(
+      (dpo?.seeds ?? []).map { ($0.seed, $0.metrics[metric]) }, uniquingKeysWith: { own, _ in own })
+    let isPaired = record.seeds.contains { (theirs[$0.seed] ?? nil) != nil }
+    let values = record.seeds.compactMap { outcome -> Double? in
+      guard let own = outcome.metrics[metric] else { return nil }
+      guard isPaired else { return own }
+      return (theirs[outcome.seed] ?? nil).map { own - $0 }
+    }
+    return values.isEmpty ? nil : RepeatedLooks.lowerBound(values) ?? values[0]
   }
 }

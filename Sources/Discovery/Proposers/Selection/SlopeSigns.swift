@@ -56,12 +56,6 @@ public enum SlopeSigns {
   }
 }
 
-extension CandidateEvaluator {
-  /// An evaluator that cannot call a loss knows no slopes; niches then tell losses apart by KL alone.
-  public func slopes(library: URL, name: String) throws -> String { SlopeSigns.unknown }
-  public func slopes(baseline name: String) throws -> String { SlopeSigns.unknown }
-}
-
 extension WorkerEvaluator {
   public func slopes(library: URL, name: String) throws -> String {
     let spec = PluginSpec(name: name, library: library.path, isolation: .process)

@@ -98,7 +98,7 @@ import Testing
     func run(_ name: String) async throws -> Summary {
       try await discover([
         "--task", "bandit", "--proposer", "replay:\(Program.fixture("\(name).jsonl"))", "--seeds",
-        "2", "--resamples",
+        "2", "--confirm-seeds", "0", "--resamples",
         "9", "--out", folder.url.appendingPathComponent(name).path,
       ]).0
     }
@@ -121,6 +121,7 @@ import Testing
     func arguments(_ name: String) -> [String] {
       [
         "discover", "--task", "bandit", "--proposer", "replay:\(transcript)", "--seeds", "2",
+        "--confirm-seeds", "0",
         "--out",
         folder.url.appendingPathComponent(name).path,
       ]

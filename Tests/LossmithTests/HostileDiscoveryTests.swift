@@ -15,7 +15,8 @@ struct HostileDiscoveryTests {
     try replies.joined(separator: "\n").write(to: transcript, atomically: true, encoding: .utf8)
     let result = try await Program.run([
       "discover", "--json", "--task", "bandit", "--proposer", "replay:\(transcript.path)",
-      "--seeds", "2", "--resamples", "9", "--out", folder.path,
+      "--seeds", "2", "--resamples", "9", "--train-duplicates", "--confirm-seeds", "0", "--out",
+      folder.path,
     ])
     try #require(result.status == 0, "\(result.errors)")
     return try JSON.decode(DiscoverTests.Summary.self, from: Data(result.output.utf8))

@@ -39,6 +39,18 @@ import Testing
     return try JSON.decode(RunSummary.self, from: Data(result.output.utf8))
   }
 
+  /// A run of two proposals with a race and a confirmation, as short as a run can be.
+  static func short(_ folder: TemporaryFolder, _ name: String) throws -> [String] {
+    let two = [proposals[0], proposals[4]].joined(separator: "\n")
+    return [
+      "discover", "--json", "--task", try folder.file("tiny.yaml", tiny), "--baselines", "dpo",
+      "--cheap-stage", "none", "--workers", "1", "--seeds", "2", "--first-seeds", "1",
+      "--finalists", "1", "--confirm-seeds", "1", "--no-beats", "--proposer",
+      "replay:" + (try folder.file("two.jsonl", two)), "--out",
+      folder.url.appendingPathComponent(name).path,
+    ]
+  }
+
   /// What a run recorded, but for durations, disturbances and where its replies came from.
   static func recorded(_ run: URL) throws -> [String] {
     func settle(_ value: Any) -> Any {
@@ -134,7 +146,7 @@ import Testing
   @Test("after a hundred kill -9 at random moments the journals equal that of an undisturbed run")
   func kills() async throws {
     let folder = try TemporaryFolder()
-    _ = try await Self.discover(try Self.arguments(folder, "calm"))
+    _ = try await Self.discover(try Self.short(folder, "calm"))
     let calm = try Self.recorded(folder.url.appendingPathComponent("calm"))
     var random = RandomStream(seed: 7, purpose: "kills")
     var (kills, number) = (0, 0)
@@ -142,7 +154,7 @@ import Testing
       number += 1
       let name = "run\(number)"
       let run = folder.url.appendingPathComponent(name)
-      let start = try Self.arguments(folder, name)
+      let start = try Self.short(folder, name)
       var isEnded = false
       while !isEnded, kills < 100 {
         let config = run.appendingPathComponent("config.json").path
@@ -151,7 +163,7 @@ import Testing
           ? ["discover", "--json", "--resume", run.path] : start
         // Far enough on to get anywhere, and often enough in the middle of something.
         if try Self.killed(
-          arguments, after: 1 + random.below(12), and: UInt32(random.below(30_000)))
+          arguments, after: random.below(6), and: UInt32(random.below(60_000)))
         {
           kills += 1
         } else {

@@ -217,7 +217,7 @@ struct SearchPlanTests {
       try expectSameEnd(fixture, reference, "killed after event \(last)")
       #expect(fixture.proposer.asked.first ?? replies == replies)
     }
-    for moment in stride(from: 1, to: reference.observed, by: 3) {
+    for moment in stride(from: 1, to: reference.observed, by: 9) {
       let fixture = try Self.everything()
       fixture.interruptAfter = moment
       #expect(try fixture.start().reason == .interrupted, "at \(moment)")

@@ -7,7 +7,7 @@ import Testing
 struct RepeatedLooksTests {
   /// How often, of so many races between equals, some look excludes the truth.
   static func errors(_ interval: ([Double]) -> Difference) -> Double {
-    let races = 4_000
+    let races = 1_500
     var wrong = 0
     for race in 0..<races {
       var random = RandomStream(seed: UInt64(race), purpose: "race-test")

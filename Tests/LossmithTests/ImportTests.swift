@@ -24,7 +24,8 @@ import Testing
       + dim + context * dim / 2
     let weights = (0..<floats).map { Float(($0 * 7) % 23 - 11) / 16 }
     let model = folder.url.appendingPathComponent("model.bin")
-    try (bytes([8, 6, 1, 2, 1, Int32(vocabulary), 32])
+    try
+      (bytes([8, 6, 1, 2, 1, Int32(vocabulary), 32])
       + bytes(weights.map { Int32(bitPattern: $0.bitPattern) })).write(to: model)
     let tokenizer = folder.url.appendingPathComponent("tokenizer.bin")
     let pieces = names.enumerated().reduce(into: bytes([6])) { data, piece in

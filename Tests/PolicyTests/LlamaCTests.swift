@@ -232,7 +232,8 @@ struct LlamaCTests {
     #expect(tokenizer.decode(drawn[0].tokens).hasPrefix(story))
     // Its ids on texts are those of llama2.c, too.
     let document = try JSONSerialization.jsonObject(with: tokenizer.json) as? [String: Any]
-    let vocabulary = try #require((document?["model"] as? [String: Any])?["vocab"] as? [String: Int])
+    let written = try #require(document?["model"] as? [String: Any])
+    let vocabulary = try #require(written["vocab"] as? [String: Int])
     #expect(vocabulary.count == 512)
     let ordered = vocabulary.sorted { $0.value < $1.value }.map {
       (text: $0.key.replacing("\u{2581}", with: " "), score: $0.value < 259 ? 0 : -Float($0.value))

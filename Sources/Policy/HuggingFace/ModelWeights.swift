@@ -51,7 +51,8 @@ enum ModelWeights {
       }
       guard copy(files, name, to: tensor, of: &parameters) else {
         throw malformed(
-          "The tensor \"\(name)\" holds a NaN or an infinity.", "Save a model that did not diverge.",
+          "The tensor \"\(name)\" holds a NaN or an infinity.",
+          "Save a model that did not diverge.",
           at: files.path(of: name))
       }
     }

@@ -44,7 +44,8 @@ struct SafetensorsSet {
       let file = folder.appending(path: name)
       guard FileManager.default.fileExists(atPath: file.path) else {
         throw LossmithError(
-          .missingFile, "The index names the file \"\(JSONReader.shortened(name))\", which is not there.",
+          .missingFile,
+          "The index names the file \"\(JSONReader.shortened(name))\", which is not there.",
           at: file.path, remedy: "Get all of the model's files.")
       }
       let shard = try SafetensorsFile(file)

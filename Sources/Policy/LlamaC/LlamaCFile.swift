@@ -116,7 +116,8 @@ public struct LlamaCFile: Sendable {
     var values = reader.floats(tensor.shape.reduce(1, *))
     guard values.allSatisfy(\.isFinite) else {
       throw reader.malformed(
-        "\(tensor.name) holds a NaN or an infinity.", remedy: "Export a model that did not diverge.")
+        "\(tensor.name) holds a NaN or an infinity.", remedy: "Export a model that did not diverge."
+      )
     }
     if tensor.name.hasSuffix("q_proj.weight") || tensor.name.hasSuffix("k_proj.weight") {
       values = halved(values, rows: tensor.shape[0], headWidth: configuration.headWidth)

@@ -14,7 +14,8 @@ final class KeyValueCache {
     self.slots = slots
     self.positions = (positions + 15) / 16 * 16
     storage = FloatStorage(
-      uninitialized: 2 * configuration.layers * slots * configuration.keyValueWidth * self.positions)
+      uninitialized: 2 * configuration.layers * slots * configuration.keyValueWidth * self.positions
+    )
   }
 
   /// Bytes that a sequence takes.

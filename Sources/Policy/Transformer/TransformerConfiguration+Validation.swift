@@ -86,18 +86,21 @@ extension TransformerConfiguration {
       )
   }
 
+  private struct Names {
+    var context, width, layers, heads, inner, epsilon: String
+  }
+
   /// How `config.json` names the numbers.
-  private static func names(
-    of family: Family
-  ) -> (context: String, width: String, layers: String, heads: String, inner: String, epsilon: String)
-  {
+  private static func names(of family: Family) -> Names {
     switch family {
-    case .gpt2: ("n_positions", "n_embd", "n_layer", "n_head", "n_inner", "layer_norm_epsilon")
+    case .gpt2:
+      Names(
+        context: "n_positions", width: "n_embd", layers: "n_layer", heads: "n_head",
+        inner: "n_inner", epsilon: "layer_norm_epsilon")
     case .llama:
-      (
-        "max_position_embeddings", "hidden_size", "num_hidden_layers", "num_attention_heads",
-        "intermediate_size", "rms_norm_eps"
-      )
+      Names(
+        context: "max_position_embeddings", width: "hidden_size", layers: "num_hidden_layers",
+        heads: "num_attention_heads", inner: "intermediate_size", epsilon: "rms_norm_eps")
     }
   }
 }

@@ -41,7 +41,8 @@ struct LlamaFolderTests {
         #expect(file.contains("lm_head.weight") == !configuration.tiesEmbeddings)
         let width = configuration.keyValueHeads * configuration.headWidth
         #expect(file.shape(of: "model.layers.1.self_attn.k_proj.weight") == [width, 8])
-        #expect(file.shape(of: "model.layers.0.self_attn.o_proj.weight") == [8, 4 * configuration.headWidth])
+        let heads = configuration.heads * configuration.headWidth
+        #expect(file.shape(of: "model.layers.0.self_attn.o_proj.weight") == [8, heads])
         // [out, in] in the file, [in, out] and beside the gate here.
         let up = try #require(file.floats("model.layers.0.mlp.up_proj.weight"))
         let weight = folder.parameters.layout.blocks[0].expandWeight

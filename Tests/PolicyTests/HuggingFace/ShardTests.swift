@@ -83,14 +83,14 @@ struct ShardTests {
         #expect(error?.code.exitCode == .usage)
         return error?.message ?? ""
       }
-      func entry(_ value: String) -> (String) -> String {
+      func placed(_ value: String) -> (String) -> String {
         { $0.replacing(entry, with: "    \(norm): \(value),").replacing(",\n  }", with: "\n  }") }
       }
-      #expect(try refusal(entry("\"\(other)\"")).contains("it is in \"\(own)\""))
+      #expect(try refusal(placed("\"\(other)\"")).contains("it is in \"\(own)\""))
       for path in ["../elsewhere.safetensors", outside.path, "..", "", "a/../\(own)", "a\\u0000"] {
-        #expect(try refusal(entry("\"\(path)\"")).contains("not a file of its folder"), "\(path)")
+        #expect(try refusal(placed("\"\(path)\"")).contains("not a file of its folder"), "\(path)")
       }
-      #expect(try refusal(entry("7")).contains("is a whole number, not a name"))
+      #expect(try refusal(placed("7")).contains("is a whole number, not a name"))
       let dropped = try refusal {
         $0.replacing(entry, with: "").replacing(",\n\n  }", with: "\n  }")
       }

@@ -153,6 +153,7 @@ struct LlamaFolderTests {
     let settings = SupervisedFineTuning.Settings(epochs: 40, batch: 8, learningRate: 0.01)
     func tuned() throws -> TransformerParameters {
       try SupervisedFineTuning(settings).train(.initial(configuration, seed: 1), rows: rows)
+        .parameters
     }
     let first = try tuned()
     #expect(try SupervisedFineTuning.crossEntropy(first, rows: rows) < 0.2)

@@ -100,7 +100,7 @@ enum TokenDigest {
   /// The digest of the ids of each hundred texts.
   static func blocks(of texts: [String], _ tokenizer: any Tokenizer) -> [String] {
     stride(from: 0, to: texts.count, by: 100).map { start in
-      digest(texts[start..<min(start + 100, texts.count)].map(tokenizer.encode))
+      digest(texts[start..<min(start + 100, texts.count)].map { tokenizer.encode($0) })
     }
   }
 

@@ -109,14 +109,16 @@ public struct ArchivedLoss: Sendable, Encodable {
     }
   }
 
-  /// By name, what the replies of evolution say of themselves.
+  /// By name, what the proposers say of where their proposals come from.
   private static func descent(of state: RunState) -> [String: Descent] {
     var descent: [String: Descent] = [:]
     for candidate in state.candidates {
-      guard let name = candidate.name, let reply = EvolvedReply(text: candidate.reply.text) else {
-        continue
+      guard let name = candidate.name else { continue }
+      if let reply = EvolvedReply(text: candidate.reply.text) {
+        descent[name] = Descent(name: name, how: reply.variation, parents: reply.parents)
+      } else if let basis = candidate.reply.basis, !basis.parents.isEmpty {
+        descent[name] = Descent(name: name, how: "built on", parents: basis.parents)
       }
-      descent[name] = Descent(name: name, how: reply.variation, parents: reply.parents)
     }
     return descent
   }
@@ -144,7 +146,7 @@ public struct ArchivedLoss: Sendable, Encodable {
     if !parents.isEmpty { lines.append("parents  \(parents.joined(separator: ", "))") }
     for ancestor in lineage {
       lines.append(
-        "         \(ancestor.name): \(ancestor.how) of \(ancestor.parents.joined(separator: ", "))")
+        "         \(ancestor.name): \(ancestor.how), \(ancestor.parents.joined(separator: ", "))")
     }
     if !thought.isEmpty { lines += ["", thought] }
     lines += ["", code ?? reply]

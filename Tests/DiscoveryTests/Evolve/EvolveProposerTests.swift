@@ -132,7 +132,8 @@ struct EvolveProposerTests {
     state.baselines = [.init(name: "dpo", record: record([0.6, 0.7, 0.5]))]
     #expect(try abs(#require(bound([0.65, 0.75, 0.55])) - 0.05) < 1e-12)
     // 0.1, 0.2 and 0 above DPO: 0.1 − 2.919986·0.1/√3.
-    #expect(try abs(#require(bound([0.7, 0.9, 0.5])) - (0.1 - 2.919986 * 0.1 / 3.0.squareRoot())) < 1e-6)
+    #expect(
+      try abs(#require(bound([0.7, 0.9, 0.5])) - (0.1 - 2.919986 * 0.1 / 3.0.squareRoot())) < 1e-6)
     #expect(try #require(bound([0.65, 0.75, 0.55])) > #require(bound([0.7, 0.9, 0.5])))
     #expect(bound([0.6, 0.7, 0.5]) == 0)
     #expect(try abs(#require(bound([0.7])) - 0.1) < 1e-12)

@@ -87,8 +87,10 @@ public final class EvolveProposer: Proposer {
       else { continue }
       pool.append((seed, fitness))
     }
-    for (ancestor, outcome) in zip(history, request.outcomes) {
-      guard let ancestor, let fitness = outcome.lowerBound else { continue }
+    let worth = Dictionary(
+      request.outcomes.map { ($0.name, $0.lowerBound) }, uniquingKeysWith: { first, _ in first })
+    for ancestor in history.compactMap({ $0 }) {
+      guard let fitness = worth[ancestor.name] ?? nil else { continue }
       pool.append((ancestor, fitness))
     }
     return pool

@@ -18,15 +18,18 @@ struct ModelSelection {
   ///   `malformedInput` for the price file.
   init?(_ options: EndpointOptions, stored: [String: String], seed: UInt64) throws {
     let words = stored.merging(options.words) { $1 }
+    let environment = ProcessInfo.processInfo.environment
     guard
       var endpoint = try ChatEndpoint.configured(
-        api: words["api"].flatMap(ChatAPI.init), baseURL: options.baseUrl ?? words["url"],
-        model: words["model"], keyVariable: options.keyVariable,
-        environment: ProcessInfo.processInfo.environment)
+        api: words["api"].flatMap(ChatAPI.init),
+        baseURL: options.baseUrl ?? Self.baseURL(stored["url"], in: environment),
+        model: words["model"], keyVariable: options.keyVariable, environment: environment)
     else { return nil }
     if let count = words["maximum-tokens"].flatMap({ Int($0) }) { endpoint.maximumTokens = count }
     endpoint.wantsJSON = words["json-mode"] != "false"
     endpoint.streams = words["stream"] == "true"
+    // A server that streams is silent only while its model reads and thinks.
+    if endpoint.streams { endpoint.limits.silence = 120 }
     let temperatures = try (words["temperature"] ?? "").split(separator: ",").map { part in
       guard let value = Double(part.trimmingCharacters(in: .whitespaces)) else {
         throw LossmithError(
@@ -43,6 +46,17 @@ struct ModelSelection {
     self.ensemble = ensemble
     prices = try Self.prices(options.prices, stored["prices"])
     try requirePrices(options.budgetUsd)
+  }
+
+  /// The URL that a run has stored; the environment's where that is the same but for its query, which is
+  /// never stored since it may hold a key.
+  private static func baseURL(_ stored: String?, in environment: [String: String]) -> String? {
+    guard let stored else { return nil }
+    let variable = ChatEndpoint.Flag.baseURLVariable
+    guard let text = environment[variable], let url = try? EndpointURL(text, flag: variable),
+      url.shown == stored
+    else { return stored }
+    return text
   }
 
   /// The price file, or the prices that the run has stored.

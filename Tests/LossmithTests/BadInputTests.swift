@@ -34,6 +34,34 @@ import Testing
     try await expect(["worker"], exits: 2)
   }
 
+  @Test(
+    "numbers that nothing could serve are refused with the flag and its range",
+    arguments: [
+      "evaluate dpo --seeds 999999999999", "evaluate dpo --seeds 9223372036854775807",
+      "discover --seeds 999999999999", "discover --generations 99999999999",
+      "discover --minutes 1e300", "discover --resamples 99999999999", "watch . --seeds 99999999",
+      "watch . --every 1e300", "sample --policy p --count 99999999999",
+      "sample --policy p --new-tokens 9223372036854775807", "sample --policy p --temperature 1e-40",
+      "sample --policy p --temperature 1e-40 --top-k 3", "sample --policy p --count 99999 a b",
+      "sft --data d --policy p --out o --epochs 1e30",
+      "sft --data d --policy p --out o --batch 9223372036854775807",
+      "sft --data d --policy p --out o --learning-rate 1e39",
+      "sft --data d --tokenizer t --out o --width 9223372036854775807",
+      "sft --data d --tokenizer t --out o --layers 99999999",
+      "bench plugin dpo --rows 99999999999", "bench cell dpo --calls 99999999999",
+      "bench build dpo --cold 99999999999", "bench train --steps 99999999999",
+      "bench sample --policy p --threads 99999", "bench epoch --policy p --pairs 99999999999",
+    ])
+  func ranges(_ line: String) async throws {
+    let folder = try TemporaryFolder()
+    let result = try await Program.run(
+      line.split(separator: " ").map(String.init), in: folder.url)
+    #expect(result.status == 2, "\(line): \(result.errors)")
+    #expect(!result.errors.contains("Fatal error"), "\(result.errors)")
+    #expect(result.output.isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+  }
+
   @Test("help and version exit with 0 (the control)")
   func help() async throws {
     let help = try await Program.run(["--help"])

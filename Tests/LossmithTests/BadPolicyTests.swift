@@ -140,7 +140,9 @@ import Testing
   }
 
   /// `evaluate` on a preference file of these lines.
-  func evaluate(_ lines: [Data], _ folder: TemporaryFolder) async throws -> Program.Result {
+  func evaluate(
+    _ lines: [Data], _ folder: TemporaryFolder, _ arguments: [String] = ["--json"]
+  ) async throws -> Program.Result {
     var data = Data()
     for line in lines {
       data += line
@@ -151,12 +153,14 @@ import Testing
       "task.yaml",
       """
       task: preference
+      name: mine
       policy: {model: policy}
       data: {file: rows.jsonl, held_out: 0.5}
       recipe: {steps: 1, batch: 2}
       evaluation: {prompts: 2, new_tokens: 2}
       """)
-    return try await Program.run(["evaluate", "dpo", "--task", task, "--seeds", "1", "--json"])
+    return try await Program.run(
+      ["evaluate", "dpo", "--task", task, "--seeds", "1"] + arguments)
   }
 
   static let good = (0..<24).map {
@@ -185,6 +189,21 @@ import Testing
       #expect(told?.contains("left out 1 row") == true, "\(reason): \(result.errors)")
       #expect(told?.contains("line \(line)") == true, "\(reason): \(result.errors)")
     }
+    // Without a word on standard error they are in the document, and below the table.
+    let lines = texts.map { Data($0.utf8) } + [invalid]
+    let quiet = try await evaluate(lines, folder, ["--json", "--quiet"])
+    let document = try quiet.json()
+    #expect(document["task"] as? String == "mine")
+    let data = document["data"] as? [String: Any]
+    #expect(data?["rows"] as? Int == 28 && data?["kept"] as? Int == 24)
+    #expect((data?["skipped"] as? [[String: Any]])?.map { $0["count"] as? Int } == [1, 1, 1, 1])
+    let table = try await evaluate(lines, folder, ["--quiet"])
+    #expect(table.output.contains(#"Data: left out 1 row without "chosen" (line 25)."#))
+    // A policy that was fitted with fewer prompts held out than the task holds out.
+    _ = try folder.file("policy/metrics.json", #"{"held_out": {"share": 0.1, "of": "prompts"}}"#)
+    let warned = try await evaluate(lines, folder)
+    #expect(warned.status == 0)
+    #expect(warned.errors.contains("it has seen held-out prompts"), "\(warned.errors)")
   }
 
   @Test("a file of which no row can be used is refused")

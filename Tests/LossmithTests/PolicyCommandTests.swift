@@ -30,17 +30,47 @@ import Testing
       "--learning-rate", "0.02", "--held-out", "0", "--json",
     ])
     try #require(fitted.status == 0, "\(fitted.errors)")
-    #expect(try fitted.json()["trainingRows"] as? Int == 60)
+    #expect(try fitted.json()["training_rows"] as? Int == 60)
     let sampled = try await Program.run([
       "sample", "--policy", out, "the film", "--temperature", "0", "--new-tokens", "8", "--json",
     ])
     try #require(sampled.status == 0, "\(sampled.errors)")
     let completion = (try sampled.json()["completions"] as? [[String: Any]])?.first
     #expect((completion?["completion"] as? String)?.contains("was good") == true)
-    #expect(completion?["isEnded"] as? Bool == true)
+    #expect(completion?["is_ended"] as? Bool == true)
+    // Two equal commands print the same but for the seconds, and the folder tells what was held out.
+    #expect(try sampled.json().keys.sorted() == ["completions", "seconds"])
+    let kept = try Data(contentsOf: URL(fileURLWithPath: out + "/metrics.json"))
+    let document = try JSONSerialization.jsonObject(with: kept) as? [String: Any]
+    let record = document?["held_out"] as? [String: Any]
+    #expect(record?["share"] as? Double == 0 && record?["of"] as? String == "prompts")
     // A policy is never written over.
     let again = try await Program.run(["sft", "--data", data, "--policy", out, "--out", out])
     #expect(again.status == 2)
+  }
+
+  @Test("texts need no label, and a place that is a file is refused before anything is fitted")
+  func texts() async throws {
+    let folder = try TemporaryFolder()
+    let (_, tokenizer) = try files(folder)
+    let rows = (0..<20).map { _ in #"{"text": "the film was good ."}"# }
+    let data = try folder.file(
+      "texts.jsonl", (rows + [#"{"prompt": "the", "rejected": "bad"}"#]).joined(separator: "\n"))
+    let place = try folder.file("taken", "mine")
+    let model = ["--width", "16", "--layers", "1", "--heads", "2", "--context", "16"]
+    let start = ["sft", "--data", data, "--tokenizer", tokenizer] + model
+    let taken = try await Program.run(start + ["--out", place])
+    #expect(taken.status == 2)
+    #expect(!taken.errors.contains("step 1"), "\(taken.errors)")
+    #expect(try String(contentsOfFile: place, encoding: .utf8) == "mine")
+    let out = folder.url.appendingPathComponent("policy").path
+    let fitted = try await Program.run(start + ["--out", out, "--json"])
+    try #require(fitted.status == 0, "\(fitted.errors)")
+    #expect(fitted.errors.contains(#"left out 1 row without "text" (line 21)"#), "\(fitted.errors)")
+    let notes = try fitted.json()["notes"] as? [String]
+    #expect(notes?.count == 1)
+    #expect(try await Program.run(start + ["--out", out]).status == 2)
+    #expect(try await Program.run(start + ["--out", out, "--force"]).status == 0)
   }
 
   @Test("files that are missing or broken are refused with code 2")

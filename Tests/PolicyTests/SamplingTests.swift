@@ -184,4 +184,32 @@ struct SamplingTests {
     }
     #expect(failure?.finding.verdict == .diverged(step: 8))
   }
+
+  @Test("a temperature is 0 or from 0.0001 on; there, the likeliest token comes, cut or not")
+  func temperatures() throws {
+    for temperature in [1e-40, 9e-5, -1, .nan, .infinity, 1e300] {
+      for (topK, topP) in [(nil, nil), (3, nil), (nil, 0.9)] as [(Int?, Double?)] {
+        let options = SamplingOptions(
+          temperature: temperature, topK: topK, topP: topP, maximumTokens: 4)
+        #expect(throws: LossmithError.self, "\(temperature)") { try options.validate() }
+      }
+    }
+    #expect(throws: LossmithError.self) { try SamplingOptions(maximumTokens: .max).validate() }
+    let kernels = TransformerRunner(
+      TransformerConfiguration(vocabularySize: 5, contextLength: 4, width: 4, layers: 1, heads: 1)
+    ).kernels
+    let logits: [Float] = [-3, 2, 7, 6.9, -40]
+    for options in [
+      SamplingOptions(temperature: 1e-4, maximumTokens: 1),
+      SamplingOptions(temperature: 1e-4, topK: 2, maximumTokens: 1),
+      SamplingOptions(temperature: 1e-4, topP: 0.9, maximumTokens: 1),
+      SamplingOptions(temperature: 0, maximumTokens: 1),
+    ] {
+      #expect(throws: Never.self) { try options.validate() }
+      var chooser = TokenChooser(options, vocabularySize: 5, kernels: kernels)
+      for uniform in [0, 0.3, 0.999_999] {
+        #expect(chooser.choose(logits, uniform: uniform) == 2)
+      }
+    }
+  }
 }

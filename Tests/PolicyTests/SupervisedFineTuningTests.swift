@@ -41,6 +41,31 @@ struct SupervisedFineTuningTests {
     #expect(try bits(4) != first)
   }
 
+  @Test("a last step that spoils the weights ends the training with the tensor's name")
+  func spoiltWeights() throws {
+    func trainer(_ rate: Double) -> TransformerTrainer {
+      TransformerTrainer(
+        .initial(configuration, seed: 1),
+        schedule: LearningRateSchedule(peak: rate, steps: 1, warmUpSteps: 1))
+    }
+    let batch = try PackedBatch(rows, for: configuration)
+    let spoilt = trainer(1e39)
+    // The step itself sees finite numbers only.
+    _ = try spoilt.crossEntropyStep(batch)
+    let failure = #expect(throws: LossFailure.self) { try spoilt.requireFiniteParameters() }
+    #expect(failure?.finding.verdict == .diverged(step: 1))
+    #expect(failure?.finding.message.contains("the parameter transformer.") == true)
+    let sound = trainer(1e-3)
+    _ = try sound.crossEntropyStep(batch)
+    #expect(throws: Never.self) { try sound.requireFiniteParameters() }
+    #expect(throws: LossFailure.self) {
+      try SupervisedFineTuning.requireFinite(.nan, "the cross-entropy", step: 1)
+    }
+    #expect(throws: Never.self) {
+      try SupervisedFineTuning.requireFinite(2, "the cross-entropy", step: 1)
+    }
+  }
+
   @Test("nothing to train on, and settings that make no sense, are refused")
   func refusals() throws {
     let parameters = TransformerParameters.initial(configuration, seed: 1)
@@ -50,7 +75,8 @@ struct SupervisedFineTuningTests {
     #expect(none?.code == .malformedInput)
     for settings in [
       SupervisedFineTuning.Settings(epochs: 0), .init(batch: 0), .init(learningRate: -1),
-      .init(learningRate: .nan),
+      .init(learningRate: .nan), .init(learningRate: 1e39), .init(epochs: 1e30),
+      .init(batch: 1 << 40),
     ] {
       let error = #expect(throws: LossmithError.self) {
         try SupervisedFineTuning(settings).train(parameters, rows: rows)

@@ -1,6 +1,29 @@
 import Losses
+import Policy
 
 // Written by hand, because the synthesized coding leaves a nil out where the document has null.
+
+extension EvaluationDocument: Codable {
+  enum CodingKeys: String, CodingKey { case task, data, environment, reference, results }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    task = try container.decode(String.self, forKey: .task)
+    data = try container.decodeIfPresent(PreferenceReport.self, forKey: .data)
+    environment = try container.decode([String: String].self, forKey: .environment)
+    reference = try container.decode(Reference.self, forKey: .reference)
+    results = try container.decode([Result].self, forKey: .results)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(task, forKey: .task)
+    try container.encode(data, forKey: .data)
+    try container.encode(environment, forKey: .environment)
+    try container.encode(reference, forKey: .reference)
+    try container.encode(results, forKey: .results)
+  }
+}
 
 extension EvaluationDocument.Reference: Codable {
   enum CodingKeys: String, CodingKey { case hash, eta }

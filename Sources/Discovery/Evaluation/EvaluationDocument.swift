@@ -1,9 +1,10 @@
 import Losses
+import Policy
 
 /// The JSON document of `evaluate --json`. Its keys are a promise to scripts.
 ///
 /// ```json
-/// {"task": "reviews",
+/// {"task": "reviews", "data": null,
 ///  "environment": {"cpu": "…", "core": "Haswell", "threads": "1", …},
 ///  "reference": {"hash": "…", "eta": {"metric": "reward", "mean": 0.41, "se": 0.004, "n": 5},
 ///                "reward": 0.41, "kl": 0, "length": 23.5, "accuracy": 0.5, "winrate": 0.5, …},
@@ -21,8 +22,11 @@ import Losses
 /// not exist is null: all of them for a plug-in that failed, `se`, `low` and `high` for a single seed,
 /// a metric that the task does not measure, `delta` without DPO in the same evaluation. NaN and
 /// infinities are strings (`JSON`). Nothing but `seconds` differs between two equal runs.
-public struct EvaluationDocument: Hashable, Sendable, Codable {
+public struct EvaluationDocument: Hashable, Sendable {
+  /// The task's name; of a task file, its `name`.
   public var task: String
+  /// What became of the rows of the task's data file; null for a task without one.
+  public var data: PreferenceReport?
   /// CPU, BLAS core and threads, versions, sandbox layers.
   public var environment: [String: String]
   public var reference: Reference

@@ -35,6 +35,7 @@ extension EvaluationSummary {
       lines.append("\(record.plugin): \(words.joined(separator: " "))")
     }
     lines += ranked.compactMap(Self.frontier)
+    lines += (data?.notes ?? []).map { "Data: \($0)." }
     let seeds = records.map(\.seeds.count).max() ?? 0
     lines.append(
       seeds > 1

@@ -1,4 +1,5 @@
 import Losses
+import Policy
 
 /// The outcome of evaluating several plug-ins on one task, side by side.
 public struct EvaluationSummary: Sendable {
@@ -16,6 +17,8 @@ public struct EvaluationSummary: Sendable {
   public let records: [EvaluationRecord]
   /// The name of the plug-in that differences are taken to.
   public let baseline: String
+  /// What became of the rows of the task's data file; nil without one.
+  public let data: PreferenceReport?
 
   /// - Parameters:
   ///   - referenceSeeds: the reference measured with the noise of the same seeds; its η has s.e. 0
@@ -26,7 +29,8 @@ public struct EvaluationSummary: Sendable {
   ///   never the reason.
   public init(
     task: String, metric: String, environment: [String: String], referenceHash: String,
-    referenceSeeds: [SeedOutcome], records: [EvaluationRecord], baseline: String = "dpo"
+    referenceSeeds: [SeedOutcome], records: [EvaluationRecord], baseline: String = "dpo",
+    data: PreferenceReport? = nil
   ) throws(LossmithError) {
     for record in records where record.finding.verdict.isOK {
       guard record.referenceHash == referenceHash else {
@@ -50,6 +54,7 @@ public struct EvaluationSummary: Sendable {
     referenceMetrics = MetricValues { referenceEstimate($0)?.mean }
     self.records = records
     self.baseline = baseline
+    self.data = data
   }
 
   /// The difference of a record to the baseline, paired by seed; nil when either has no numbers.
@@ -73,7 +78,7 @@ public struct EvaluationSummary: Sendable {
   /// The document of `evaluate --json`.
   public var document: EvaluationDocument {
     EvaluationDocument(
-      task: task, environment: environment,
+      task: task, data: data, environment: environment,
       reference: .init(
         hash: referenceHash, eta: reference.map { .init($0) }, metrics: referenceMetrics),
       results: records.map { record in

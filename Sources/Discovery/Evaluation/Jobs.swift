@@ -1,6 +1,7 @@
 import Foundation
 import Host
 import Losses
+import Policy
 
 /// Where a plug-in's code runs.
 public enum Isolation: String, Codable, Sendable, CaseIterable {
@@ -61,6 +62,8 @@ public struct TaskFacts: Codable, Sendable, Hashable {
   public var klCap: Double?
   /// Whether its policy is a language model, which a folder can hold.
   public var isLanguageModel: Bool
+  /// What became of the rows of its data file; nil without one.
+  public var data: PreferenceReport?
 }
 
 /// Answers: the descriptor, or why there is none.

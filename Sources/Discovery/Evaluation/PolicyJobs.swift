@@ -7,7 +7,8 @@ import Policy
 public struct SampleJob: Codable, Sendable {
   public struct Reply: Codable, Sendable {
     public var completions: [Completion]
-    public var tokensPerSecond: Double
+    /// Of drawing; the one number that differs between two equal commands.
+    public var seconds: Double
   }
   public struct Completion: Codable, Sendable {
     public var prompt: String
@@ -15,6 +16,11 @@ public struct SampleJob: Codable, Sendable {
     public var tokens: Int
     /// Whether the end token ended it.
     public var isEnded: Bool
+
+    enum CodingKeys: String, CodingKey {
+      case prompt, completion, tokens
+      case isEnded = "is_ended"
+    }
   }
   /// A Hugging Face folder, or an adapter's.
   public var policy: String
@@ -44,11 +50,21 @@ public struct SFTJob: Codable, Sendable {
     /// Mean cross-entropy of the held-out texts in nats, before and after; nil when none are held out.
     public var heldOutBefore: Double?
     public var heldOutAfter: Double?
+    /// What was held out, for those who train the policy further.
+    public var heldOut: HeldOutRecord
     public var notes: [String]
     /// Numbers that were trained: the adapter's, else all of the policy's.
     public var trained: Int
     public var environment: [String: String]
     public var seconds: Double
+
+    enum CodingKeys: String, CodingKey {
+      case parameters, steps, notes, trained, environment, seconds
+      case trainingRows = "training_rows"
+      case heldOutBefore = "held_out_before"
+      case heldOutAfter = "held_out_after"
+      case heldOut = "held_out"
+    }
   }
 
   /// What training starts from.
@@ -111,7 +127,7 @@ enum PolicyJobs {
           completion: tokenizer.decode(completion.tokens, after: prompts[index].tokens),
           tokens: completion.tokens.count, isEnded: completion.isEnded)
       },
-      tokensPerSecond: Double(drawn.reduce(0) { $0 + $1.tokens.count }) / (seconds / .seconds(1)))
+      seconds: seconds / .seconds(1))
   }
 
   private static func load(_ policy: String, base: String?) throws(LossmithError) -> ModelFolder {
@@ -151,14 +167,16 @@ enum PolicyJobs {
       WorkerJobs.tell(context, "sft", detail, Double(step.step) / Double(step.steps))
     }
     folder.parameters = parameters
+    let steps = tuning.steps(rows: texts.training.count)
     let after = try score()
+    try SupervisedFineTuning.requireFinite(after, "the held-out cross-entropy", step: steps)
     let out = URL(fileURLWithPath: job.out)
     if let adapter { try LoRAFolder.save(adapter, to: out.appending(path: "adapter")) }
     try folder.save(to: out)
     return .init(
       parameters: folder.parameters.layout.tensors.reduce(0) { $0 + $1.count },
-      steps: tuning.steps(rows: texts.training.count),
-      trainingRows: texts.training.count, heldOutBefore: before, heldOutAfter: after,
+      steps: steps, trainingRows: texts.training.count, heldOutBefore: before,
+      heldOutAfter: after, heldOut: HeldOutRecord(share: job.heldOut, of: texts.kind),
       notes: texts.notes,
       trained: adapter?.parameterCount ?? parameters.layout.parameterCount,
       environment: MachineFacts.processor(), seconds: (clock.now - began) / .seconds(1))
@@ -178,6 +196,20 @@ enum PolicyJobs {
     return try HuggingFaceTokenizer(url, endToken: end, padToken: end)
   }
 
+  /// Numbers that are fine one by one may make a model that no machine holds.
+  private static func requireRoom(
+    _ configuration: TransformerConfiguration
+  ) throws(LossmithError) {
+    let width = Double(configuration.width)
+    let parameters =
+      12 * width * width * Double(configuration.layers)
+      + width * Double(configuration.vocabularySize + configuration.contextLength)
+    guard parameters > 1e9 else { return }
+    throw LossmithError(
+      .usage, "A model of \(Int(parameters / 1e6)) million parameters is too large to be fitted.",
+      remedy: "Lower --width or --layers; the limit is a thousand million parameters.")
+  }
+
   private static func start(_ job: SFTJob) throws -> ModelFolder {
     switch job.start {
     case .policy(let path, let base): return try load(path, base: base)
@@ -187,6 +219,7 @@ enum PolicyJobs {
         vocabularySize: tokenizer.vocabularySize, contextLength: context, width: width,
         layers: layers, heads: heads)
       try configuration.validate()
+      try requireRoom(configuration)
       return ModelFolder(
         parameters: .initial(configuration, seed: job.settings.seed), tokenizer: tokenizer,
         startToken: tokenizer.endToken)

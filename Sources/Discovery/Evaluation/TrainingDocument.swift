@@ -13,6 +13,8 @@ public struct TrainingDocument: Codable, Sendable {
   public var plugin: String
   public var task: String
   public var seed: UInt64
+  /// What became of the rows of the task's data file; left out for a task without one.
+  public var data: PreferenceReport?
   /// The values that the loss was called with.
   public var tunables: [String: Double]
   public var environment: [String: String]
@@ -37,10 +39,14 @@ public struct TrainingDocument: Codable, Sendable {
     public var metrics: MetricValues
   }
 
-  public init(_ reply: TrainJob.Reply, plugin: String, task: String, seed: UInt64) {
+  public init(
+    _ reply: TrainJob.Reply, plugin: String, task: String, seed: UInt64,
+    data: PreferenceReport? = nil
+  ) {
     self.plugin = plugin
     self.task = task
     self.seed = seed
+    self.data = data
     tunables = reply.tunables
     environment = reply.environment
     reference = Reference(

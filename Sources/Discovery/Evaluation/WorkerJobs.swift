@@ -38,7 +38,7 @@ public enum WorkerJobs {
           referenceEta: $0.reference.metrics[$0.etaMetric] ?? .nan, metric: $0.etaMetric,
           summary: $0.summary, metricDescription: $0.etaDescription, beta: $0.recipe.beta,
           klCap: job.task.flatMap(TaskCatalogue.frontierCap),
-          isLanguageModel: languageTask(in: $0) != nil)
+          isLanguageModel: languageTask(in: $0) != nil, data: $0.data)
       })
   }
 

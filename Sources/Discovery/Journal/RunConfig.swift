@@ -1,11 +1,16 @@
 import Foundation
 import Losses
+import Policy
 
 /// Everything that decides a run; written once as `config.json` and never changed.
 public struct RunConfig: Hashable, Sendable, Codable {
   /// Version of this document.
   public var format = 1
   public var task: String
+  /// What the task calls itself, such as the `name` of a task file; nil in runs of older programs.
+  public var taskTitle: String?
+  /// What became of the rows of the task's data file; nil without one.
+  public var data: PreferenceReport?
   /// Content hash of the task with all its settings.
   public var taskDigest: String
   /// The metric that is η.
@@ -46,7 +51,8 @@ public struct RunConfig: Hashable, Sendable, Codable {
 
   /// `dpo` is put first among the baselines whether it is named or not.
   public init(
-    task: String, taskDigest: String, metric: String = "reward", seeds: [UInt64],
+    task: String, taskTitle: String? = nil, data: PreferenceReport? = nil, taskDigest: String,
+    metric: String = "reward", seeds: [UInt64],
     firstSeeds: Int? = nil, finalists: Int? = nil, cheapStage: CheapStage? = nil,
     baselines: [String] = ["dpo", "slic", "ipo", "kto-pair"], proposer: String,
     proposerSettings: [String: String] = [:], generations: Int? = nil, minutes: Double? = nil,
@@ -54,6 +60,8 @@ public struct RunConfig: Hashable, Sendable, Codable {
     tunables: [String: Double] = [:], settings: [String: String] = [:]
   ) {
     self.task = task
+    self.taskTitle = taskTitle
+    self.data = data
     self.taskDigest = taskDigest
     self.metric = metric
     self.seeds = seeds
@@ -75,8 +83,10 @@ public struct RunConfig: Hashable, Sendable, Codable {
     self.settings = settings
   }
 
-  /// The task's name for people: of a task file the file's own name without its folder.
-  public var taskName: String { task.split(separator: "/").last.map(String.init) ?? task }
+  /// The task's name for people; in an older run of a task file, the file's own name.
+  public var taskName: String {
+    taskTitle ?? task.split(separator: "/").last.map(String.init) ?? task
+  }
   /// The seeds that every candidate is trained with.
   public var candidateSeeds: [UInt64] { Array(seeds.prefix(firstSeeds ?? seeds.count)) }
   /// The seeds that only finalists are trained with.

@@ -103,7 +103,7 @@ public final class DiscoveryRun {
     let environment = parts.evaluator.environment
     if state.sessions == 0 {
       try append(.runStarted(.init(environment: environment, inFlight: nil, budget: raise)))
-      notify(.init(.start, "Run on task \(config.task) in \(directory.url.path)"))
+      notify(.init(.start, "Run on task \(config.taskName) in \(directory.url.path)"))
     } else {
       let inFlight = state.inFlight
       try append(.resumed(.init(environment: environment, inFlight: inFlight, budget: raise)))

@@ -61,7 +61,7 @@ extension RunSummary {
     }
 
     self.init(
-      task: config.task, metric: config.metric, seeds: config.seeds,
+      task: config.taskName, metric: config.metric, seeds: config.seeds,
       firstSeeds: config.finalistSeeds.isEmpty ? nil : config.candidateSeeds,
       cheapStage: config.cheapStage?.task, proposer: config.proposer,
       referenceHash: dpo?.referenceHash, measured: Self.ranked(measured), stopped: stopped,
@@ -72,6 +72,7 @@ extension RunSummary {
       ledger: Self.ledger(of: state),
       elapsed: state.elapsed, sessions: state.sessions, stop: state.stop?.reason,
       cause: state.stop?.cause, environment: state.environment)
+    data = config.data
     let race = Race(state, config: config)
     if !race.finalists.isEmpty, state.stop?.reason.isEnd == true {
       finalists = Self.finalists(state, race, config)

@@ -1,5 +1,6 @@
 import Foundation
 import Losses
+import Policy
 
 extension RunSummary {
   /// The table that a run ends with: measured losses by rank, then those that the cheap stage stopped,
@@ -70,6 +71,7 @@ extension RunSummary {
       "\(proposals) proposals: \(measuredProposals) measured\(stops); "
         + (counted.isEmpty ? "none failed." : counted.joined(separator: ", ") + "."))
     if let ledger { lines.append(ledger.line) }
+    lines += (data?.notes ?? []).map { "Data: \($0)." }
     return lines.joined(separator: "\n")
   }
 

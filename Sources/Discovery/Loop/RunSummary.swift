@@ -1,4 +1,5 @@
 import Losses
+import Policy
 
 /// Where a run stands, for tables, JSON and pages.
 ///
@@ -125,4 +126,6 @@ public struct RunSummary: Hashable, Sendable, Codable {
   public var equalBudget: EqualBudget?
   /// Our η beside the scores of the transcript's origin; nil where it has none.
   public var published: PublishedComparison?
+  /// What became of the rows of the task's data file; nil without one.
+  public var data: PreferenceReport?
 }

@@ -36,7 +36,8 @@ struct BenchCellCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard starts >= 1, calls >= 1 else { throw ValidationError("Measure at least one of each.") }
+    try FlagRange.require("--starts", starts, in: FlagRange.many)
+    try FlagRange.require("--calls", calls, in: FlagRange.many)
   }
 
   func run() throws {

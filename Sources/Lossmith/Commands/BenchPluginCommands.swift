@@ -30,7 +30,8 @@ struct BenchBuildCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard cold >= 1, cached >= 1 else { throw ValidationError("Measure at least one build.") }
+    try FlagRange.require("--cold", cold, in: 1...1000)
+    try FlagRange.require("--cached", cached, in: FlagRange.many)
   }
 
   func run() throws {

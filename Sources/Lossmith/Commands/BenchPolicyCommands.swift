@@ -24,8 +24,9 @@ struct BenchEpochCommand: ParsableCommand {
     try requirePositive(
       [
         ("--pairs", pairs), ("--prompt-tokens", promptTokens), ("--batch", batch),
-        ("--completion-tokens", completionTokens), ("--threads", threads),
+        ("--completion-tokens", completionTokens),
       ])
+    try FlagRange.require("--threads", threads, in: FlagRange.threads)
   }
 
   func run() throws {
@@ -69,8 +70,8 @@ struct BenchSampleCommand: ParsableCommand {
     try requirePositive(
       [
         ("--prompts", prompts), ("--prompt-tokens", promptTokens), ("--new-tokens", newTokens),
-        ("--threads", threads),
       ])
+    try FlagRange.require("--threads", threads, in: FlagRange.threads)
   }
 
   func run() throws {

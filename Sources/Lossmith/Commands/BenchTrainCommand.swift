@@ -49,7 +49,7 @@ struct BenchTrainCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard steps >= 1 else { throw ValidationError("--steps takes a number from 1, not \(steps).") }
+    try FlagRange.require("--steps", steps, in: FlagRange.many)
     guard (1...64).contains(threads) else {
       throw ValidationError("--threads takes a number from 1 to 64, not \(threads).")
     }

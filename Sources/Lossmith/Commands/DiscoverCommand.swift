@@ -66,18 +66,14 @@ struct DiscoverCommand: ParsableCommand {
 
   func validate() throws {
     if resume != nil, out != nil { throw ValidationError("--resume and --out exclude each other.") }
-    if let seeds, seeds < 1 {
-      throw ValidationError("--seeds takes a number from 1, not \(seeds).")
-    }
-    if let workers, !(1...64).contains(workers) {
-      throw ValidationError("--workers takes a number from 1 to 64, not \(workers).")
-    }
-    if let firstSeeds, firstSeeds < 1 {
-      throw ValidationError("--first-seeds takes a number from 1, not \(firstSeeds).")
-    }
-    if let finalists, finalists < 0 {
-      throw ValidationError("--finalists takes a number from 0, not \(finalists).")
-    }
+    try FlagRange.require("--seeds", seeds, in: FlagRange.seeds)
+    try FlagRange.require("--workers", workers, in: FlagRange.threads)
+    try FlagRange.require("--first-seeds", firstSeeds, in: FlagRange.seeds)
+    try FlagRange.require("--finalists", finalists, in: 0...1_000_000)
+    try FlagRange.require("--generations", generations, in: 0...1_000_000)
+    try FlagRange.require("--minutes", minutes, in: 0...1_000_000)
+    try FlagRange.require("--patience", patience, in: 0...1_000_000)
+    try FlagRange.require("--resamples", resamples, in: 0...1_000)
     if let cheapStage, !["bandit", "none"].contains(cheapStage) {
       throw ValidationError("--cheap-stage takes bandit or none, not \(cheapStage).")
     }
@@ -102,6 +98,7 @@ struct DiscoverCommand: ParsableCommand {
     let directory = try stored ?? create(selection, facts, stage, bench)
     let config = directory.config
     if let note = selection.note { console.note(note) }
+    for note in facts.task.data?.notes ?? [] { console.note("note: data: \(note)") }
     try require(facts, config.taskDigest, of: config.task, directory)
     if let stage, let cheap = config.cheapStage {
       try require(stage, cheap.taskDigest, of: cheap.task, directory)
@@ -242,7 +239,8 @@ struct DiscoverCommand: ParsableCommand {
     let count = seeds ?? 5
     let first = min(count, firstSeeds ?? (chosenTask == "bandit" ? count : 3))
     var config = RunConfig(
-      task: chosenTask, taskDigest: facts.task.digest, metric: facts.task.metric,
+      task: chosenTask, taskTitle: facts.task.name, data: facts.task.data,
+      taskDigest: facts.task.digest, metric: facts.task.metric,
       seeds: (0..<UInt64(count)).map { $0 }, firstSeeds: first < count ? first : nil,
       finalists: finalists ?? (first < count || search.confirmSeeds != 0 ? 3 : nil),
       cheapStage: stage.map {

@@ -31,7 +31,7 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError(
         "There is no metric \(metric). Metrics: \(Self.metrics.joined(separator: ", ")).")
     }
-    guard seeds >= 1 else { throw ValidationError("--seeds takes a number from 1, not \(seeds).") }
+    try FlagRange.require("--seeds", seeds, in: FlagRange.seeds)
     guard !plugins.isEmpty else { throw ValidationError("Name at least one loss.") }
     if unchecked, isolation.isolation != .inline {
       throw ValidationError(
@@ -48,12 +48,10 @@ struct EvaluateCommand: ParsableCommand {
     // An unknown task is refused before anything is built; a fitted reference is made once.
     let preparation = StagePrinter(console: console)
     let facts = try bench.taskFacts(task, metric: metric) { progress in
-      // What is told at the end, such as rows left out, stays to be read.
-      progress.fraction < 1
-        ? preparation.show(progress.detail, fraction: progress.fraction)
-        : console.note("note: \(progress.detail)")
+      preparation.show(progress.detail, fraction: progress.fraction)
     }
     let chosen = facts.task
+    for note in chosen.data?.notes ?? [] { console.note("note: data: \(note)") }
     if chosen.metric == "frontier", values["beta"] != nil {
       throw LossmithError(
         .usage, "a frontier trains with every β of the task's grid", at: "--beta",
@@ -102,10 +100,10 @@ struct EvaluateCommand: ParsableCommand {
       compared.append(try evaluate(baseline))
     }
     let summary = try EvaluationSummary(
-      task: task, metric: chosen.metric, environment: environment,
+      task: chosen.name, metric: chosen.metric, environment: environment,
       referenceHash: chosen.referenceHash,
       referenceSeeds: reference, records: compared,
-      baseline: baseline)
+      baseline: baseline, data: chosen.data)
     if output.json {
       var document = summary.document
       document.results = Array(document.results.prefix(records.count))

@@ -9,10 +9,11 @@ struct SFTCommand: ParsableCommand {
     commandName: "sft",
     abstract: "Fits a policy to texts and writes a Hugging Face folder.",
     discussion: """
-      The data are JSON lines, plain or gzip: preference pairs (the chosen completion is learnt after its \
-      prompt) or texts ({"text": ...}). Start from --policy, or from a new model with the tokenizer of \
-      --tokenizer. Ctrl-C keeps the training's state in OUT.checkpoint; the same command with --resume \
-      goes on from there.
+      The data are JSON lines or a JSON list, plain or gzip: preference pairs (the chosen completion is \
+      learnt after its prompt) or texts ({"text": ...}); the first row with one of these keys says which. \
+      Start from --policy, or from a new model with the tokenizer of --tokenizer. What is held out is \
+      chosen by the hash that a preference task uses: give its data.held_out as --held-out. Ctrl-C keeps \
+      the training's state in OUT.checkpoint; the same command with --resume goes on from there.
       """)
 
   @Option(help: "Preference pairs or texts, JSON lines.") var data: String
@@ -27,14 +28,23 @@ struct SFTCommand: ParsableCommand {
   @Option(help: "Passes over the data.") var epochs = 1.0
   @Option(help: "Rows a step.") var batch = 32
   @Option(help: "Peak learning rate.") var learningRate = 1e-3
-  @Option(help: "Share of prompts held out.") var heldOut = 0.1
+  @Option(help: "Share of prompts (or texts) held out, as data.held_out of a task.") var heldOut =
+    0.1
   @Option(help: "Rows of the file to read at most.") var limit: Int?
   @Option(help: "Draws the initial weights and the order.") var seed: UInt64 = 0
   @OptionGroup var training: TrainingOptions
   @OptionGroup var checkpoint: CheckpointOptions
+  @Flag(help: "Replace a policy that is in the folder already.") var force = false
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    for (flag, value) in [("--width", width), ("--context", context)] {
+      try FlagRange.require(flag, value, in: 1...65_536)
+    }
+    for (flag, value) in [("--layers", layers), ("--heads", heads)] {
+      try FlagRange.require(flag, value, in: 1...1024)
+    }
+    try FlagRange.require("--limit", limit, in: 1...1_000_000_000)
     if (policy == nil) == (tokenizer == nil) {
       throw ValidationError("Give one of --policy and --tokenizer: what training starts from.")
     }
@@ -46,11 +56,7 @@ struct SFTCommand: ParsableCommand {
   func run() throws {
     let console = output.console()
     func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
-    let place = absolute(out)
-    if FileManager.default.fileExists(atPath: place + "/config.json") {
-      throw LossmithError(
-        .usage, "there is a policy already", at: place, remedy: "Give another folder with --out.")
-    }
+    let folder = try OutputFolder(out, replacing: force)
     let start: SFTJob.Start
     if let policy {
       let path = try PolicyPath(policy, base: base)
@@ -67,21 +73,28 @@ struct SFTCommand: ParsableCommand {
     settings.lora = try options.lora()
     settings.microBatch = options.microBatch
     settings.recomputes = options.recomputes
-    let plan = try checkpoint.plan(out: place, replacing: false)
-    let job = SFTJob(
-      start: start, data: absolute(data), out: place, settings: settings, heldOut: heldOut,
-      limit: limit, checkpoint: plan)
+    let plan = try checkpoint.plan(out: folder.url.path, replacing: force)
     let stages = StagePrinter(console: console, head: "sft")
     let bench = try PluginLibrary(console: console).workbench()
     let reply = try CheckpointOptions.finishing(plan) {
-      try bench.fit(job) { progress in
-        stages.show("fitting", progress.detail, fraction: progress.fraction, tellsPace: true)
+      try folder.fill { staging in
+        let job = SFTJob(
+          start: start, data: absolute(data), out: staging.path, settings: settings,
+          heldOut: heldOut, limit: limit, checkpoint: plan)
+        let reply = try bench.fit(job) { progress in
+          stages.show("fitting", progress.detail, fraction: progress.fraction, tellsPace: true)
+        }
+        // What was held out goes with the policy: a task that trains it further must hold out no more.
+        let text = try JSON.text(reply)
+        try Data((text + "\n").utf8).write(to: staging.appending(path: "metrics.json"))
+        return reply
       }
     }
     for note in reply.notes { console.note("note: \(note)") }
     if output.json { return console.print(try JSON.text(reply)) }
     console.print(
-      "\(place): \(reply.parameters) parameters, \(reply.steps) steps, \(reply.trainingRows) rows")
+      "\(folder.url.path): \(reply.parameters) parameters, \(reply.steps) steps, \(reply.trainingRows) rows"
+    )
     if let before = reply.heldOutBefore, let after = reply.heldOutAfter {
       console.print(
         String(format: "held-out cross-entropy %.4f -> %.4f nats a token", before, after))

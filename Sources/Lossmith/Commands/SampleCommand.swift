@@ -22,7 +22,10 @@ struct SampleCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard count >= 1 else { throw ValidationError("--count takes a number from 1, not \(count).") }
+    try FlagRange.require("--count", count, in: FlagRange.completions)
+    try FlagRange.require(
+      "--count times the prompts", count * max(prompts.count, 1), in: FlagRange.completions)
+    try FlagRange.require("--new-tokens", newTokens, in: 1...SamplingOptions.mostTokens)
   }
 
   func run() throws {
@@ -30,6 +33,7 @@ struct SampleCommand: ParsableCommand {
     let options = SamplingOptions(
       temperature: temperature, topK: topK, topP: topP, maximumTokens: newTokens)
     let path = try PolicyPath(policy, base: base)
+    try options.validate()
     let asked = (prompts.isEmpty ? [""] : prompts).flatMap { Array(repeating: $0, count: count) }
     let reply = try PluginLibrary(console: console).workbench().sample(
       SampleJob(

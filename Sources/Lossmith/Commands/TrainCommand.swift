@@ -49,6 +49,7 @@ struct TrainCommand: ParsableCommand {
         at: "--task",
         remedy: "Use --task reviews or a task file; lossmith evaluate measures on \(task).")
     }
+    for note in facts.task.data?.notes ?? [] { console.note("note: data: \(note)") }
     let spec = try library.spec(plugin, isolation: isolation.isolation)
     let reply = try CheckpointOptions.finishing(plan) {
       try folder.fill { staging in
@@ -91,7 +92,8 @@ struct TrainCommand: ParsableCommand {
       }
       stages.show("training", progress.detail, fraction: progress.fraction, tellsPace: true)
     }
-    let document = TrainingDocument(reply, plugin: spec.name, task: facts.name, seed: seed)
+    let document = TrainingDocument(
+      reply, plugin: spec.name, task: facts.name, seed: seed, data: facts.data)
     let text = try JSON.text(document)
     try Data((text + "\n").utf8).write(to: folder.appending(path: "metrics.json"))
     return document

@@ -23,8 +23,9 @@ struct WatchCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard seeds >= 1 else { throw ValidationError("--seeds takes a number from 1, not \(seeds).") }
-    guard every >= 0.05 else { throw ValidationError("--every takes a number from 0.05.") }
+    try FlagRange.require("--seeds", seeds, in: FlagRange.seeds)
+    try FlagRange.require("--every", every, in: 0.05...86_400)
+    try FlagRange.require("--count", count, in: FlagRange.many)
   }
 
   /// One line of output: what became of one save.

@@ -89,7 +89,8 @@ enum RunPages {
       started: events.first.flatMap {
         try? Date($0.time, strategy: .iso8601.time(includingFractionalSeconds: true))
       }, stopReason: summary.stop?.sentence,
-      notes: summary.cause.map { [$0] } ?? [], ledger: RunLedger.read(events))
+      notes: (summary.cause.map { [$0] } ?? [])
+        + (config.data?.notes ?? []).map { "Data: \($0)." }, ledger: RunLedger.read(events))
   }
 
   private static func candidate(

@@ -10,9 +10,6 @@ public struct PreferenceDataset: Sendable {
   public var pairs: [PreferencePair]
   public var report: PreferenceReport
 
-  /// Larger JSON lists are refused; JSON lines have no such limit.
-  static let largestList = 256 << 20
-
   /// Reads a file and turns its rows into token ids.
   ///
   /// Prompt and completion are encoded apart from each other, so that a completion has the same ids
@@ -24,11 +21,10 @@ public struct PreferenceDataset: Sendable {
     _ url: URL, tokenizer: any Tokenizer, options: PreferenceOptions
   ) throws(LossmithError) -> PreferenceDataset {
     var builder = PairBuilder(tokenizer: tokenizer, options: options)
-    if try startsAList(url.path) {
-      try readList(url, into: &builder)
-    } else {
-      let reader = try LineReader(path: url.path)
-      while !builder.isFull, let line = try reader.next() { builder.add(line) }
+    try DataRows.read(url) { row in
+      guard !builder.isFull else { return false }
+      builder.add(row)
+      return true
     }
     let dataset = PreferenceDataset(pairs: builder.pairs, report: builder.report)
     guard !dataset.pairs.isEmpty else {
@@ -42,35 +38,6 @@ public struct PreferenceDataset: Sendable {
         remedy: "A row is a JSON object with prompt, chosen and rejected; check the lengths, too.")
     }
     return dataset
-  }
-
-  /// Whether the first visible byte is that of a JSON list.
-  private static func startsAList(_ path: String) throws(LossmithError) -> Bool {
-    let source = try DataFile.open(path)
-    while true {
-      let bytes = try source.read()
-      guard !bytes.isEmpty else { return false }
-      if let first = bytes.first(where: { $0 > 0x20 && $0 < 0x80 }) {
-        return first == UInt8(ascii: "[")
-      }
-    }
-  }
-
-  private static func readList(
-    _ url: URL, into builder: inout PairBuilder
-  ) throws(LossmithError) {
-    var bytes = try DataFile.open(url.path).readAll(limit: largestList, path: url.path)
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-    let tree: JSONValue
-    do throws(JSONFault) {
-      tree = try JSONReader.parse(bytes, loneSurrogates: .replace)
-    } catch {
-      throw LossmithError(
-        .malformedInput, "This is neither a JSON list nor JSON lines: \(error).", at: url.path)
-    }
-    for (index, row) in (tree.array ?? []).enumerated() where !builder.isFull {
-      builder.add(row, line: index + 1)
-    }
   }
 }
 
@@ -88,28 +55,23 @@ struct PairBuilder {
 
   var isFull: Bool { options.limit.map { report.rows >= $0 } ?? false }
 
-  mutating func add(_ line: LineReader.Line) {
-    if line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { return }
-    if line.isTooLong { return skip(.tooLong, line: line.number) }
-    guard String(validating: line.bytes, as: UTF8.self) != nil else {
-      return skip(.invalidUTF8, line: line.number)
+  mutating func add(_ row: DataRows.Row) {
+    let object: JSONObject
+    switch row.content {
+    case .failure(let fault): return skip(fault.reason, line: row.line)
+    case .success(let value):
+      guard let content = value.object else { return skip(.brokenJSON, line: row.line) }
+      object = content
     }
-    guard let value = try? JSONReader.parse(line.bytes, loneSurrogates: .replace) else {
-      return skip(.brokenJSON, line: line.number)
-    }
-    add(value, line: line.number)
-  }
-
-  mutating func add(_ value: JSONValue, line: Int) {
-    guard let object = value.object else { return skip(.brokenJSON, line: line) }
     do throws(PreferenceRow.Unusable) {
-      let row = try PreferenceRow(implicitPrompt: options.implicitPrompt).read(object)
-      let pair = try self.pair(row)
+      let pair = try self.pair(
+        try PreferenceRow(implicitPrompt: options.implicitPrompt).read(object))
       report.rows += 1
       report.kept += 1
+      report.replacedSurrogates += row.hasReplacedSurrogates ? 1 : 0
       pairs.append(pair)
     } catch {
-      skip(error.reason, line: line)
+      skip(error.reason, line: row.line)
     }
   }
 

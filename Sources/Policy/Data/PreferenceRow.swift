@@ -33,7 +33,8 @@ struct PreferenceRow {
     case (.array(let chosen), .array(let rejected)):
       row = try conversation(
         object, try ChatMessage.list(chosen), try ChatMessage.list(rejected))
-    default: throw Unusable(reason: .mixedForms)
+    case (.string, .array), (.array, .string): throw Unusable(reason: .mixedForms)
+    default: throw Unusable(reason: .badForm)
     }
     for (first, second) in [("score_chosen", "score_rejected"), ("chosen_score", "rejected_score")]
     {

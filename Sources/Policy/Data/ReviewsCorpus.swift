@@ -64,7 +64,7 @@ public enum ReviewsCorpus {
     return texts
   }
 
-  private static func clean(_ text: String, _ lineBreaks: LineBreaks) -> String {
+  static func clean(_ text: String, _ lineBreaks: LineBreaks) -> String {
     switch lineBreaks {
     case .kept: text
     case .replaced:

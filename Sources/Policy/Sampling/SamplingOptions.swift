@@ -26,20 +26,27 @@ public struct SamplingOptions: Hashable, Sendable, Codable {
     self.endToken = endToken
   }
 
+  /// Beside 0. Single precision has no room for the logits of a smaller one, and below this one the
+  /// likeliest token is as good as certain.
+  public static let temperatures = 1e-4...1e4
+  /// The limit of ``maximumTokens``: more than any context has.
+  public static let mostTokens = 1 << 20
+
   /// - Throws: `LossmithError` (`usage`) naming the option that is out of range.
   public func validate() throws(LossmithError) {
     func refuse(_ message: String) throws(LossmithError) {
       throw LossmithError(.usage, message, remedy: "Give a value in that range.")
     }
-    if !(temperature >= 0 && temperature.isFinite) {
-      try refuse("The temperature is \(temperature); it must be 0 or more.")
+    if temperature != 0, !Self.temperatures.contains(temperature) {
+      try refuse("The temperature is \(temperature); it must be 0, or from 0.0001 to 10000.")
     }
     if let topK, topK < 1 { try refuse("top-k is \(topK); it must be 1 or more.") }
     if let topP, !(topP > 0 && topP <= 1) {
       try refuse("top-p is \(topP); it must be above 0 and at most 1.")
     }
-    if maximumTokens < 1 {
-      try refuse("The most new tokens are \(maximumTokens); there must be at least 1.")
+    if !(1...Self.mostTokens).contains(maximumTokens) {
+      try refuse(
+        "The most new tokens are \(maximumTokens); they must be from 1 to \(Self.mostTokens).")
     }
   }
 }

@@ -18,6 +18,8 @@ public protocol TrainingTask: Sendable {
   var recipe: Recipe { get }
   /// The name of the metric that is η: `reward`, `winrate`, `accuracy` or `frontier`.
   var etaMetric: String { get }
+  /// What became of the rows of the task's data file; nil for a task without one.
+  var data: PreferenceReport? { get }
   /// The columns that the task's data can give a loss.
   var columns: Set<LossColumn> { get }
 
@@ -68,6 +70,8 @@ extension TrainingTask {
   }
 
   public var stepsPerSeed: Int { recipe.steps }
+
+  public var data: PreferenceReport? { nil }
 
   /// The reference's numbers where no sampling is needed: the same for all seeds.
   public func referenceMetrics(seed: UInt64) throws -> [String: Double] { reference.metrics }

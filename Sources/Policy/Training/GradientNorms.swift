@@ -40,9 +40,9 @@ struct GradientNorms {
   /// Refuses a gradient with a NaN or an infinity, by the name of its tensor.
   ///
   /// - Throws: `diverged(step)`.
-  func requireFinite(step: Int) throws(LossFailure) {
+  func requireFinite(_ what: String = "the gradient of", step: Int) throws(LossFailure) {
     guard let index = squares.firstIndex(where: { !$0.isFinite }) else { return }
     throw LossStep.diverged(
-      "the gradient of \(tensors[index].name)", value: squares[index], step: step)
+      "\(what) \(tensors[index].name)", value: squares[index], step: step)
   }
 }

@@ -39,10 +39,12 @@ public struct SupervisedFineTuning: Sendable {
       func require(_ holds: Bool, _ message: String) throws(LossmithError) {
         if !holds { throw LossmithError(.usage, message) }
       }
-      try require(epochs > 0 && epochs.isFinite, "the epochs must be a number above 0")
-      try require(batch > 0, "a batch needs at least one row")
       try require(
-        learningRate > 0 && learningRate.isFinite, "the learning rate must be a number above 0")
+        epochs > 0 && epochs <= 1e6, "the epochs must be a number above 0 and at most 1000000")
+      try require((1...65_536).contains(batch), "a batch has 1 to 65536 rows")
+      try require(
+        learningRate > 0 && learningRate <= 1e6,
+        "the learning rate must be a number above 0 and at most 1000000")
       try require(weightDecay >= 0, "the weight decay must not be negative")
     }
   }
@@ -103,13 +105,18 @@ public struct SupervisedFineTuning: Sendable {
     let begun = try checkpointing?.start(trainer, facts: facts).step ?? 0
     var order = BatchOrder(count: rows.count, batch: batch, seed: settings.seed, task: "sft")
     checkpointing?.listen(true)
-    for step in 1...steps {
-      let members = order.next()
-      if step <= begun { continue }
-      let packed = try PackedBatch(members.map { rows[$0] }, for: parameters.configuration)
-      let (loss, report) = try trainer.crossEntropyStep(packed)
-      try observe(Step(step: step, steps: steps, loss: loss, gradientNorm: report.gradientNorm))
-      try checkpointing?.afterStep(trainer, of: steps, curve: [], facts: facts)
+    do {
+      for step in 1...steps {
+        let members = order.next()
+        if step <= begun { continue }
+        let packed = try PackedBatch(members.map { rows[$0] }, for: parameters.configuration)
+        let (loss, report) = try trainer.crossEntropyStep(packed)
+        try observe(Step(step: step, steps: steps, loss: loss, gradientNorm: report.gradientNorm))
+        try checkpointing?.afterStep(trainer, of: steps, curve: [], facts: facts)
+      }
+      try trainer.requireFiniteParameters()
+    } catch let failure as LossFailure {
+      throw Self.advised(failure)
     }
     checkpointing?.listen(false)
     return (trainer.parameters, trainer.adapter)
@@ -139,6 +146,22 @@ public struct SupervisedFineTuning: Sendable {
       + [
         TrainingFact("policy", start.hexadecimal), TrainingFact("training rows", data.hexadecimal),
       ]
+  }
+
+  /// No loss is to blame here.
+  private static func advised(_ failure: LossFailure) -> LossFailure {
+    LossFailure(
+      failure.finding.verdict, failure.finding.message, remedy: "Lower the learning rate.")
+  }
+
+  /// Refuses a cross-entropy that no text can be scored with.
+  ///
+  /// - Throws: `LossFailure` (`diverged(step)`).
+  public static func requireFinite(
+    _ crossEntropy: Double?, _ name: String, step: Int
+  ) throws(LossFailure) {
+    guard let crossEntropy, !crossEntropy.isFinite else { return }
+    throw advised(LossStep.diverged(name, value: crossEntropy, step: step))
   }
 
   /// Mean cross-entropy of the scored tokens of rows, in nats.

@@ -5,23 +5,31 @@ import Losses
 public struct TrainingTexts: Sendable {
   public var training: [TokenRow]
   public var heldOut: [TokenRow]
-  /// What the reader has to say: rows passed over and why.
+  /// What the rows are.
+  public var kind: HeldOutRecord.Kind
+  /// What the reader has to say: rows left out and why.
   public var notes: [String]
 
   /// Reads preference data (`prompt`, `chosen`, `rejected`: the chosen completion is scored after its
-  /// prompt) or labelled texts (`text`: every token is scored). The first row decides which it is.
+  /// prompt) or texts (`text`: every token is scored; other keys are passed over).
   ///
-  /// A text longer than the context becomes several rows.
+  /// JSON lines or a JSON list. The first row with one of these keys says which of the two the file
+  /// holds; rows of the other kind, and rows that cannot be read, are left out and counted. A text
+  /// longer than the context becomes several rows.
   ///
   /// - Parameters:
-  ///   - heldOut: share of the prompts, or of the texts by their hash, that is not trained on, 0 … 1.
+  ///   - heldOut: share of the prompts, or of the texts, by their hash, that is not trained on, 0 … 1.
   ///   - limit: rows of the file to read at most; nil for all.
-  /// - Throws: `LossmithError`: `missingFile`, `malformedInput`.
+  /// - Throws: `LossmithError`: `missingFile`, `malformedInput`, for a file without one usable row too.
   public init(
     _ file: URL, tokenizer: any Tokenizer, contextLength: Int, startToken: Int32?, heldOut: Double,
     limit: Int? = nil
   ) throws(LossmithError) {
-    if try Self.holdsPreferences(file) {
+    kind = try Self.kind(of: file)
+    training = []
+    self.heldOut = []
+    switch kind {
+    case .prompts:
       var options = PreferenceOptions(
         contextLength: contextLength, startToken: startToken, endToken: tokenizer.endToken)
       options.limit = limit
@@ -30,16 +38,76 @@ public struct TrainingTexts: Sendable {
       training = split.training.map(Self.row)
       self.heldOut = split.heldOut.map(Self.row)
       notes = data.report.notes
-      return
+    case .texts:
+      let (texts, report) = try Self.texts(file, limit: limit)
+      for text in texts {
+        let rows = Self.rows(text, tokenizer, contextLength, startToken)
+        let position = PreferencePair.position(of: PreferencePair.hash(prompt: text))
+        if position < heldOut { self.heldOut += rows } else { training += rows }
+      }
+      notes = report.notes
     }
-    training = []
-    self.heldOut = []
-    notes = []
-    for entry in try ReviewsCorpus.read(file, limit: limit ?? .max) {
-      let rows = Self.rows(entry.text, tokenizer, contextLength, startToken)
-      let position = PreferencePair.position(of: PreferencePair.hash(prompt: entry.text))
-      if position < heldOut { self.heldOut += rows } else { training += rows }
+  }
+
+  private static func texts(
+    _ file: URL, limit: Int?
+  ) throws(LossmithError) -> ([String], PreferenceReport) {
+    var texts: [String] = []
+    var report = PreferenceReport()
+    try DataRows.read(file) { row in
+      if let limit, report.rows >= limit { return false }
+      report.rows += 1
+      switch row.content {
+      case .failure(let fault): report.skip(fault.reason, line: row.line)
+      case .success(let value):
+        guard let object = value.object else {
+          report.skip(.brokenJSON, line: row.line)
+          break
+        }
+        guard let text = object["text"]?.string,
+          !text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
+        else {
+          report.skip(.missingText, line: row.line)
+          break
+        }
+        report.replacedSurrogates += row.hasReplacedSurrogates ? 1 : 0
+        report.kept += 1
+        texts.append(ReviewsCorpus.clean(text, .replaced))
+      }
+      return true
     }
+    guard !texts.isEmpty else {
+      throw LossmithError(
+        .malformedInput,
+        "None of the \(report.rows) rows can be used: \(report.notes.joined(separator: "; ")).",
+        at: file.path, remedy: remedy)
+    }
+    return (texts, report)
+  }
+
+  private static let remedy =
+    "Each row is a JSON object with prompt, chosen and rejected, or with text."
+
+  /// By the first row with a key of either kind.
+  private static func kind(of file: URL) throws(LossmithError) -> HeldOutRecord.Kind {
+    var found: HeldOutRecord.Kind?
+    var rows = 0
+    try DataRows.read(file) { row in
+      rows += 1
+      guard let object = try? row.content.get().object else { return true }
+      if object["chosen"] != nil || object["rejected"] != nil {
+        found = .prompts
+      } else if object["text"] != nil {
+        found = .texts
+      }
+      return found == nil
+    }
+    if let found { return found }
+    throw LossmithError(
+      .malformedInput,
+      rows == 0
+        ? "The file is empty." : "None of the \(rows) rows has chosen and rejected, or text.",
+      at: file.path, remedy: remedy)
   }
 
   private static func row(_ pair: PreferencePair) -> TokenRow {
@@ -59,17 +127,5 @@ public struct TrainingTexts: Sendable {
       // One token alone has nothing that could be scored.
       return part.count > 1 ? TokenRow(text: part) : nil
     }
-  }
-
-  private static func holdsPreferences(_ file: URL) throws(LossmithError) -> Bool {
-    let reader = try LineReader(path: file.path)
-    while let line = try reader.next() {
-      let text = String(decoding: line.bytes, as: UTF8.self)
-      if text.allSatisfy(\.isWhitespace) { continue }
-      return text.hasPrefix("[") || text.contains("\"chosen\"")
-    }
-    throw LossmithError(
-      .malformedInput, "the file is empty", at: file.path,
-      remedy: "Give JSON lines with prompt, chosen and rejected, or with text and label.")
   }
 }

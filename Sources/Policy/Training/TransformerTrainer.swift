@@ -99,6 +99,18 @@ public final class TransformerTrainer {
     return (loss, try descend(step: number))
   }
 
+  /// Looks at what the last step made of the parameters: to be called when training is over.
+  ///
+  /// Within a training a bad parameter shows in the numbers of the next step.
+  ///
+  /// - Throws: `diverged(step)` with the name of a tensor that has a NaN or an infinity.
+  public func requireFiniteParameters() throws(LossFailure) {
+    let norms = parameters.withUnsafeBuffer {
+      GradientNorms($0.baseAddress!, of: parameters.layout.tensors, on: runner)
+    }
+    try norms.requireFinite("the parameter", step: step)
+  }
+
   private func clearGradients() {
     gradients.withUnsafeMutableBuffer { $0.update(repeating: 0) }
   }

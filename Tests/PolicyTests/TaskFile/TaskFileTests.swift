@@ -240,4 +240,19 @@ struct TaskFileTests {
       }
     }
   }
+
+  @Test("a repeated key is named with the line where it stands again, a limit where it is passed")
+  func places() {
+    let twice = Self.refusal("task: bandit\nrecipe:\n  steps: 3\n  batch: 2\n  steps: 4\n")
+    #expect(twice?.location?.hasSuffix(":5") == true, "\(twice?.location ?? "")")
+    let top = Self.refusal("task: bandit\nname: a\n\nname: b\n")
+    #expect(top?.location?.hasSuffix(":4") == true, "\(top?.location ?? "")")
+    let rate = Self.refusal("task: bandit\nrecipe:\n  learning_rate: 1e300\n")
+    #expect(rate?.message.contains("above 0 to 1e12") == true, "\(rate?.message ?? "")")
+    let betas = Self.refusal("task: bandit\nevaluation:\n  betas: [0.1, 0.2, 1e-1]\n")
+    #expect(betas?.message.contains("different numbers") == true)
+    for text in ["temperature: 1e-40", "temperature: 0", "new_tokens: 999999999"] {
+      #expect(Self.refusal("task: reviews\nevaluation:\n  \(text)\n") != nil, "\(text)")
+    }
+  }
 }

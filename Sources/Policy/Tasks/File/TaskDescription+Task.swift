@@ -17,6 +17,12 @@ extension TaskCatalogue {
       if let metric { description.metric = metric }
       return try description.task(context: context)
     }
+    if text == "imdb" || text.hasPrefix("imdb:") {
+      // What is measured decides what is drawn, so the metric must be known before.
+      var description = try IMDbFiles.description(text)
+      if let metric { description.metric = metric }
+      return try description.task(context: context)
+    }
     let task = try task(named: text, context: context)
     guard let metric else { return task }
     guard metric == "frontier" else { return try task.measuring(metric) }

@@ -33,7 +33,7 @@ public enum TaskFile {
     do {
       root = try Yams.compose(yaml: text)
     } catch {
-      throw syntaxError(error, path: path)
+      throw syntaxError(error, in: text, path: path)
     }
     guard let mapping = root?.mapping else {
       throw LossmithError(
@@ -43,7 +43,9 @@ public enum TaskFile {
     return try TaskFileReader(path: path).read(mapping, folder: folder)
   }
 
-  private static func syntaxError(_ error: any Error, path: String) -> LossmithError {
+  private static func syntaxError(
+    _ error: any Error, in text: String, path: String
+  ) -> LossmithError {
     var (location, what) = (path, "it cannot be read")
     switch error as? YamlError {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
@@ -51,13 +53,26 @@ public enum TaskFile {
       (location, what) = ("\(path):\(mark.line)", problem)
     case .duplicatedKeysInMapping(let duplicates, let context):
       let keys = duplicates.sorted().joined(separator: ", ")
-      (location, what) = ("\(path):\(context.mark.line)", "\(keys) is given twice")
+      let line = repetition(of: duplicates.sorted().first ?? "", after: context.mark, in: text)
+      (location, what) = ("\(path):\(line)", "\(keys) is given twice")
     case .reader(let problem, _, _, _): what = problem
     default: break
     }
     return LossmithError(
       .malformedInput, "This is not YAML as a task file has it: \(what).", at: location,
       remedy: "See docs/tasks.md for the form.")
+  }
+
+  /// The line where a key stands for the second time; the mapping's own where that is not to be told
+  /// from the text, as in `{a: 1, a: 2}`.
+  private static func repetition(of key: String, after start: Mark, in text: String) -> Int {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let places = lines.indices.dropFirst(start.line - 1).filter { index in
+      let line = lines[index].drop { $0 == " " }
+      return lines[index].count - line.count == start.column - 1
+        && line.hasPrefix(key) && line.dropFirst(key.count).drop { $0 == " " }.first == ":"
+    }
+    return places.dropFirst().first.map { $0 + 1 } ?? start.line
   }
 
   private static func requireFiles(_ description: TaskDescription) throws(LossmithError) {

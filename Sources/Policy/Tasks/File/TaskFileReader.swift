@@ -94,7 +94,7 @@ struct TaskFileReader {
     guard let value = parse(node, key.form) else {
       let given = node.scalar.map { "\"\($0.string)\"" } ?? "a list or section"
       throw malformed(
-        "\(name) is \(given); it must be \(key.form.description).",
+        "\(name) is \(given); it must be \(key.form.completeDescription).",
         at: node.mark == nil ? keyNode : node)
     }
     return value
@@ -114,7 +114,8 @@ struct TaskFileReader {
     case .positiveNumbers:
       guard let list = node.sequence, !list.isEmpty else { return nil }
       let values = list.compactMap(number).filter { $0 > 0 && $0 <= TaskKey.Form.unboundedNumber }
-      return values.count == list.count ? .numbers(values) : nil
+      return values.count == list.count && Set(values).count == list.count
+        ? .numbers(values) : nil
     case .choice(let names):
       guard let text = node.scalar?.string, names.contains(text) else { return nil }
       return .text(text)

@@ -78,11 +78,23 @@ extension TaskKey.Form {
         + TaskValue.number(range.lowerBound).description
         + (range.upperBound == Self.unboundedNumber
           ? "" : " to " + TaskValue.number(range.upperBound).description)
-    case .positiveNumbers: "a list of numbers above 0"
+    case .positiveNumbers: "a list of different numbers above 0"
     case .choice(let names): "one of " + names.joined(separator: ", ")
     case .names: "a list of names"
     case .text: "a text"
     case .path: "a path"
+    }
+  }
+
+  /// As ``description``, with the upper ends that it leaves out.
+  var completeDescription: String {
+    switch self {
+    case .integer(let range) where range.upperBound == Self.unboundedInteger:
+      "\(description) to \(Self.unboundedInteger)"
+    case .number(let range, _) where range.upperBound == Self.unboundedNumber:
+      "\(description) to 1e12"
+    case .positiveNumbers: "\(description), each at most 1e12"
+    default: description
     }
   }
 

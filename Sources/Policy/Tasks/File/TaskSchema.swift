@@ -50,11 +50,11 @@ public enum TaskSchema {
       "Labelled reviews whose first tokens are the held-out prompts.", all(nil, [.imdb]),
       isRequired: true),
     TaskKey(
-      "data.prompt_tokens", .integer(1...many), unit: "tokens",
+      "data.prompt_tokens", .integer(1...65_536), unit: "tokens",
       "Length of a prompt, start token not counted; reviews that are shorter are passed over.",
       [.imdb: .integer(8)]),
     TaskKey(
-      "data.pairs", .integer(1...many), unit: "pairs", "Training pairs that a seed draws.",
+      "data.pairs", .integer(1...1_000_000), unit: "pairs", "Training pairs that a seed draws.",
       [.imdb: .integer(1024), .reviews: .integer(2048)]),
     TaskKey(
       "data.flipped", .number(0...1), unit: "share",
@@ -99,13 +99,13 @@ public enum TaskSchema {
 
   private static let recipe = [
     TaskKey(
-      "recipe.steps", .integer(1...many), unit: "steps", "Optimiser steps.",
+      "recipe.steps", .integer(1...1_000_000), unit: "steps", "Optimiser steps.",
       [
         .bandit: .integer(160), .reviews: .integer(64), .imdb: .integer(32),
         .preference: .integer(60),
       ]),
     TaskKey(
-      "recipe.batch", .integer(1...many), unit: "pairs",
+      "recipe.batch", .integer(1...65_536), unit: "pairs",
       "Pairs a step; the loss sees them all at once.",
       [
         .bandit: .integer(64), .reviews: .integer(32), .imdb: .integer(32),
@@ -173,15 +173,15 @@ public enum TaskSchema {
         .preference: .text("accuracy"),
       ]),
     TaskKey(
-      "evaluation.prompts", .integer(1...many), unit: "prompts",
+      "evaluation.prompts", .integer(1...100_000), unit: "prompts",
       "Held-out prompts that get a completion each; of preference files, for length and KL.",
       [.reviews: .integer(512), .imdb: .integer(256), .preference: .integer(64)]),
     TaskKey(
-      "evaluation.new_tokens", .integer(1...many), unit: "tokens",
+      "evaluation.new_tokens", .integer(1...65_536), unit: "tokens",
       "Most tokens of a sampled completion, of training pairs too.",
       [.reviews: .integer(12), .imdb: .integer(32), .preference: .integer(48)]),
     TaskKey(
-      "evaluation.temperature", .number(0...large, openBelow: true),
+      "evaluation.temperature", .number(SamplingOptions.temperatures),
       "Of the completions that are sampled for η. KL is always measured at 1.",
       all(.number(1), language)),
     TaskKey(

@@ -17,6 +17,7 @@ public struct LanguageTask: TrainingTask {
   public var etaDescription: String { definition.etaDescription }
   public var etaMetric: String { definition.etaMetric }
   public var recipe: Recipe { definition.recipe }
+  public var data: PreferenceReport? { definition.data }
   /// The four log-probabilities and the lengths; scores when the pairs have them.
   public var columns: Set<LossColumn> {
     let core: Set<LossColumn> = [
@@ -117,6 +118,7 @@ public struct LanguageTask: TrainingTask {
       try checkpointing?.afterStep(trainer, of: steps, curve: curve.samples, facts: facts)
     }
     checkpointing?.listen(false)
+    try trainer.requireFiniteParameters()
     var policy = definition.policy
     policy.parameters = trainer.parameters
     let metrics = try LanguageEvaluation(self, runner: runner).metrics(

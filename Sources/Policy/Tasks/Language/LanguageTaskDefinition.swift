@@ -24,12 +24,15 @@ public struct LanguageTaskDefinition: Sendable {
   public var sampling: SamplingOptions
   /// Whether `kl_forward` is measured, which takes as long as `kl`.
   public var measuresForwardKL: Bool
+  /// What became of the rows of the data file; nil for data that were sampled.
+  public var data: PreferenceReport?
 
   public init(
     name: String, summary: String, etaDescription: String, etaMetric: String = "reward",
     policy: ModelFolder, pairs: any PairSource, heldOutPairs: [PreferencePair] = [],
     prompts: [[Int32]], reward: (any CompletionReward)?, recipe: Recipe,
-    sampling: SamplingOptions, measuresForwardKL: Bool = false
+    sampling: SamplingOptions, measuresForwardKL: Bool = false,
+    data: PreferenceReport? = nil
   ) {
     self.name = name
     self.summary = summary
@@ -43,6 +46,7 @@ public struct LanguageTaskDefinition: Sendable {
     self.recipe = recipe
     self.sampling = sampling
     self.measuresForwardKL = measuresForwardKL
+    self.data = data
   }
 
   /// The same with another η.

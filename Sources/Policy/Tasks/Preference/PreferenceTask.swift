@@ -17,12 +17,14 @@ enum PreferenceTask {
     }
     let policy = try description.policy()
     let file = description.url("data.file")!
-    let data = try PreferenceDataset.read(
+    var data = try PreferenceDataset.read(
       file, tokenizer: policy.tokenizer!, options: try options(description, policy))
-    for note in data.report.notes {
-      context.progress(TaskProgress(stage: "\(file.lastPathComponent): \(note)", fraction: 1))
-    }
     let share = description.number("data.held_out")!
+    if let warning = HeldOutRecord.read(description.url("policy.model")!)?
+      .warning(holdingOut: share)
+    {
+      data.report.warnings.append(warning)
+    }
     let (training, heldOut) = data.pairs.split(holdingOut: share)
     guard !training.isEmpty, !heldOut.isEmpty else {
       throw LossmithError(
@@ -39,7 +41,7 @@ enum PreferenceTask {
         + " more probability than the rejected one, ties one half, from 0 to 1.",
       etaMetric: "accuracy", policy: policy, pairs: FixedPairs(training), heldOutPairs: heldOut,
       prompts: prompts(heldOut, count: description.integer("evaluation.prompts")!), reward: nil,
-      recipe: description.recipe, sampling: description.sampling)
+      recipe: description.recipe, sampling: description.sampling, data: data.report)
   }
 
   private static func options(

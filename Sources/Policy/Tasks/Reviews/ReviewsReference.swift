@@ -84,6 +84,7 @@ enum ReviewsReference {
           stage: "fitting the reviews reference", fraction: Double(step + 1) / Double(steps),
           loss: loss))
     }
+    try trainer.requireFiniteParameters()
     return trainer.parameters
   }
 

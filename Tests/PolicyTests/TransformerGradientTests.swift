@@ -24,9 +24,10 @@ struct TransformerGradientTests {
       let expected = reference.scores(row)
       try #require(tokens[index].count == expected.count)
       for (own, value) in zip(tokens[index], expected) {
-        #expect(abs(own - value) < 2e-5 * max(1, abs(value)))
+        #expect(abs(own - value) < 5e-5 * max(1, abs(value)))
       }
-      #expect(abs(sums[index] - expected.reduce(0, +)) < 1e-4)
+      let sum = expected.reduce(0, +)
+      #expect(abs(sums[index] - sum) < 1e-4 * max(1, abs(sum) / 10))
     }
   }
 

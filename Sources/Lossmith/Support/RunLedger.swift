@@ -32,8 +32,8 @@ enum RunLedger {
     switch event {
     case .received, .exhausted: .proposer
     case .built, .refused: .build
-    case .screened: .screen
-    case .evaluated, .extended, .baselineEvaluated: .train
+    case .screened, .fingerprinted, .catalogueProbed: .screen
+    case .evaluated, .extended, .baselineEvaluated, .trial, .confirmed: .train
     default: .other
     }
   }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The learning curves of a candidate as small multiples: a panel for each quantity with the mean over
 /// seeds as a line and the range of the seeds as a band.
 struct CurveChart {
@@ -56,11 +58,18 @@ struct CurveChart {
       start + (Double(step) - first) / (last - first) * (end - start)
     }
 
+    if detail.isSmall {
+      let line = points.map { point in
+        String(format: "%.0f %.0f", across(point.step), vertical(point.mean))
+      }
+      return SVGElement("g").containing([
+        .text(quantity.title, x: start, y: y + 14, style: "axis"),
+        .path("M" + line.joined(separator: "L"), style: "mean"),
+      ]).titled(Self.ends(quantity, points)).with("data-quantity", quantity.rawValue)
+    }
     var group = SVGElement("g")
     group.add(.text(quantity.title, x: start, y: y + 14, style: "axis"))
-    // Where every byte counts, only the ends of the axis are told.
-    let ends = [vertical.ticks[0], vertical.ticks[vertical.ticks.count - 1]]
-    for tick in detail.isSmall ? ends : vertical.ticks {
+    for tick in vertical.ticks {
       let level = vertical(tick)
       group.add(.line(start, level, end, level, style: "grid").with("data-tick", "\(tick)"))
       group.add(
@@ -74,18 +83,20 @@ struct CurveChart {
     func place(_ step: Int, _ value: Double) -> String {
       "\(SVGElement.number(across(step))) \(SVGElement.number(vertical(value)))"
     }
-    if !detail.isSmall {
-      let band =
-        points.map { place($0.step, $0.high) } + points.reversed().map { place($0.step, $0.low) }
-      group.add(.path("M" + band.joined(separator: "L") + "Z", style: "band"))
-    }
+    let band =
+      points.map { place($0.step, $0.high) } + points.reversed().map { place($0.step, $0.low) }
+    group.add(.path("M" + band.joined(separator: "L") + "Z", style: "band"))
     group.add(
       .path("M" + points.map { place($0.step, $0.mean) }.joined(separator: "L"), style: "mean"))
+    return group.titled(Self.ends(quantity, points)).with("data-quantity", quantity.rawValue)
+      .with("data-steps", points.map { "\($0.step)" }.joined(separator: " "))
+  }
+
+  private static func ends(
+    _ quantity: RunModel.Quantity, _ points: [CurveSummary.Point]
+  ) -> String {
     let means = [points[0], points[points.count - 1]].map { NumberText.fixed($0.mean, decimals: 4) }
-    group = group.titled("\(quantity.title): \(means[0]) at first, \(means[1]) at last")
-      .with("data-quantity", quantity.rawValue)
-    if detail.isSmall { return group }
-    return group.with("data-steps", points.map { "\($0.step)" }.joined(separator: " "))
+    return "\(quantity.title): \(means[0]) at first, \(means[1]) at last"
   }
 
   /// nil when there is nothing to draw.

@@ -64,8 +64,7 @@ struct ShapeChart {
     }
     var group = SVGElement("g")
     group.add(.text(title, x: start, y: 14, style: "axis"))
-    let ends = [vertical.ticks[0], vertical.ticks[vertical.ticks.count - 1]]
-    for tick in detail.isSmall ? ends : vertical.ticks {
+    for tick in vertical.ticks {
       group.add(
         .line(start, vertical(tick), end, vertical(tick), style: "grid")
           .with("data-tick", "\(tick)"))

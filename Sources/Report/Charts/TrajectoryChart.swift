@@ -26,6 +26,8 @@ struct TrajectoryChart {
     for failure in unmeasured { counts[failure.generation, default: 0] += 1 }
     return min(6, counts.values.max() ?? 0)
   }
+  /// Characters of an idea that a mark says on hover; all of it stands in the candidate's place.
+  private var ideaLength: Int { model.candidates.count > 60 ? 100 : 280 }
   private var plotBottom: Double { top + plotHeight }
   private var stripTop: Double { plotBottom + 10 }
   private var stripHeight: Double {
@@ -164,7 +166,7 @@ struct TrajectoryChart {
             "cy": SVGElement.number(cy), "r": "4.5",
           ]))
       let words =
-        "\(candidate.name): η \(NumberText.eta(eta))\n\(Self.shortened(candidate.thought, to: 280))"
+        "\(candidate.name): η \(NumberText.eta(eta))\n\(Self.shortened(candidate.thought, to: ideaLength))"
       add(
         group.titled(words).with("data-candidate", "\(candidate.index)")
           .with("data-generation", "\(candidate.generation)").with("data-mean", "\(eta.mean)")
@@ -186,7 +188,7 @@ struct TrajectoryChart {
       rows[failure.generation] = row + 1
       guard row < stripRows else { continue }
       let outcome = failure.stoppedAt.map { "stopped at \($0)" } ?? "\(failure.verdict)"
-      let words = "\(failure.name): \(outcome)\n\(Self.shortened(failure.message, to: 280))"
+      let words = "\(failure.name): \(outcome)\n\(Self.shortened(failure.message, to: ideaLength))"
       let mark = SVGElement("g").containing([
         ChartStyle.mark(
           kind, x: x(failure.generation), y: stripTop + 3 + (Double(row) + 0.5) * rowHeight)

@@ -2,14 +2,14 @@
 struct PageDetail: Hashable, Sendable {
   /// The most points of a curve; below 2 for none.
   var points: Int
-  /// Whether bands and inner ticks are left out.
+  /// Whether a curve is a bare line under its name, and value and slope are left out.
   var isSmall: Bool
 
   static let full = PageDetail(points: 64, isSmall: false)
 
   /// From all that there is to nothing: a page takes the first that keeps it within its bounds.
   static let levels = [
-    full, PageDetail(points: 32, isSmall: false), PageDetail(points: 24, isSmall: true),
-    PageDetail(points: 12, isSmall: true), PageDetail(points: 0, isSmall: true),
+    full, PageDetail(points: 32, isSmall: false), PageDetail(points: 12, isSmall: true),
+    PageDetail(points: 0, isSmall: true),
   ]
 }

@@ -172,9 +172,11 @@ struct RunPage {
       card.set("hasBand", !detail.isSmall)
     }
     let beside = dpo?.axis == candidate.shape?.axis ? dpo : nil
-    if let shape = candidate.shape.flatMap({
-      ShapeChart(name: candidate.name, shape: $0, beside: beside, detail: detail).element()
-    }) {
+    if !detail.isSmall,
+      let shape = candidate.shape.flatMap({
+        ShapeChart(name: candidate.name, shape: $0, beside: beside, detail: detail).element()
+      })
+    {
       card.set("hasShape", true)
       card.set("shape", markup: shape.markup)
       card.set("hasBeside", beside != nil)

@@ -63,8 +63,9 @@ final class Browser {
   }
 
   deinit {
-    process.terminate()
-    process.waitUntilExit()
+    // Its helpers hold what Foundation waits for, so the whole group ends; nobody waits.
+    kill(-process.processIdentifier, SIGKILL)
+    kill(process.processIdentifier, SIGKILL)
     close(commands)
     close(answers)
   }

@@ -59,7 +59,7 @@ import Testing
     #expect(events.head.contains("text/event-stream"))
     #expect(events.body.contains("retry: 1000") && events.body.contains("\nid: "))
     let id = try #require(
-      events.body.split(separator: "\n").first { $0.hasPrefix("id: ") }?.dropFirst(4))
+      events.body.components(separatedBy: .newlines).first { $0.hasPrefix("id: ") }?.dropFirst(4))
     let token = String(id).trimmingCharacters(in: .whitespaces)
     // Who has all of it is told nothing but that the connection lives.
     let rest = try await onThread {

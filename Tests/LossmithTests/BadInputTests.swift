@@ -48,6 +48,7 @@ import Testing
       "sft --data d --policy p --out o --learning-rate 1e39",
       "sft --data d --tokenizer t --out o --width 9223372036854775807",
       "sft --data d --tokenizer t --out o --layers 99999999",
+      "sweep dpo --beta 0.1 --seeds 99999999999", "agreement --seeds 99999999999",
       "bench plugin dpo --rows 99999999999", "bench cell dpo --calls 99999999999",
       "bench build dpo --cold 99999999999", "bench train --steps 99999999999",
       "bench sample --policy p --threads 99999", "bench epoch --policy p --pairs 99999999999",

@@ -27,7 +27,7 @@ struct AgreementCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard seeds >= 1 else { throw ValidationError("--seeds takes a number from 1, not \(seeds).") }
+    try FlagRange.require("--seeds", seeds, in: FlagRange.seeds)
     if let minutes, !(minutes > 0 && minutes.isFinite) {
       throw ValidationError("--minutes takes a number above 0, not \(minutes).")
     }

@@ -81,9 +81,7 @@ struct EndpointOptions: ParsableArguments {
   var prompts: String?
 
   func validate() throws {
-    if let retries, retries < 0 {
-      throw ValidationError("--retries takes a number from 0, not \(retries).")
-    }
+    try FlagRange.require("--retries", retries, in: 0...100)
     if let maxTokens, !(1...10_000_000).contains(maxTokens) {
       throw ValidationError("--max-tokens takes a number from 1, not \(maxTokens).")
     }

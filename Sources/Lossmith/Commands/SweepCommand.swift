@@ -31,9 +31,8 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if let workers, workers < 1 {
-      throw ValidationError("--workers takes a number from 1, not \(workers).")
-    }
+    try FlagRange.require("--workers", workers, in: FlagRange.threads)
+    try FlagRange.require("--seeds", seeds, in: FlagRange.seeds)
     guard klCap > 0, klCap.isFinite else {
       throw ValidationError("--kl-cap takes a number above 0, not \(klCap).")
     }

@@ -132,7 +132,7 @@ struct PreferenceDatasetTests {
       ("{\"chosen\":\"yes\",\"rejected\":\"no\"}", .noPrompt),
       ("{\"prompt\":[],\"chosen\":\"yes\",\"rejected\":\"no\"}", .mixedForms),
       ("{\"prompt\":\"p\",\"chosen\":[],\"rejected\":\"no\"}", .mixedForms),
-      ("{\"prompt\":\"p\",\"chosen\":7,\"rejected\":8}", .mixedForms),
+      ("{\"prompt\":\"p\",\"chosen\":7,\"rejected\":8}", .badForm),
       ("{\"chosen\":[{\"role\":\"user\"}],\"rejected\":[]}", .badMessage),
       ("{\"prompt\":\"p\",\"chosen\":\"yes\",\"rejected\":\"no\"", .brokenJSON),
       ("not JSON", .brokenJSON), ("[]", .brokenJSON), ("7", .brokenJSON),

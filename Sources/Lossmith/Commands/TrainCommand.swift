@@ -41,6 +41,7 @@ struct TrainCommand: ParsableCommand {
         remedy: "Use --task reviews or a task file; lossmith evaluate measures on \(task).")
     }
     let spec = try library.spec(plugin, isolation: isolation.isolation)
+    try DeclaredTunables.require(values.keys, in: [spec], console)
     let reply = try folder.fill { staging in
       var told = 0
       let reply = try bench.train(

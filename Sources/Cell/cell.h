@@ -50,10 +50,11 @@ _Noreturn void plugin_run(
 int jail_enter(
     const cell_settings *settings, pid_t reporter, int line, cell_hello *hello, const char **step);
 /* Installs the filter and sends *hello with its listener over CELL_FD_LINE,
- * which closes. Returns 0 or an errno. */
-int jail_install_filter(int notify, cell_hello *hello);
+ * which closes. The only word on which one may sleep is `word`, without a timeout.
+ * Returns 0 or an errno. */
+int jail_install_filter(int notify, const uint32_t *word, cell_hello *hello);
 /* Says that loading is over; in killing mode installs the second filter. */
-void jail_loaded(int notifying);
+void jail_loaded(int notifying, const uint32_t *word);
 
 /* namespaces.c: which of the seven namespaces of `own` (numbers of inodes, joined
  * by commas, 0 for unknown) this process does not share, as bits of cellwire.h. */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -94,12 +95,47 @@ static int restrict_files(cell_hello *hello) {
   return 0;
 }
 
+/* Takes away what tells the time without a system call: the kernel's code for that
+ * (read on, since the dynamic loader looks at its tables) and its data. Where the kernel holds both
+ * fast, that is an error. */
+static int hide_kernel_clock(void) {
+  enum { MOST = 8 };
+  struct {
+    unsigned long begin, end;
+    int is_code;
+  } found[MOST];
+  int count = 0;
+  char line[512];
+  FILE *file = fopen("/proc/self/maps", "re");
+  if (!file) return errno;
+  while (count < MOST && fgets(line, sizeof line, file)) {
+    unsigned long begin, end;
+    int place = 0;
+    if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %n", &begin, &end, &place) != 2 || !place) continue;
+    int is_code = strcmp(line + place, "[vdso]\n") == 0;
+    if (!is_code && strncmp(line + place, "[vvar", 5) != 0) continue;
+    found[count].begin = begin;
+    found[count].end = end;
+    found[count++].is_code = is_code;
+  }
+  fclose(file);
+  for (int i = 0; i < count; i++) {
+    void *place = (void *)found[i].begin;
+    size_t size = found[i].end - found[i].begin;
+    int result = found[i].is_code ? mprotect(place, size, PROT_READ) : munmap(place, size);
+    if (result != 0) return errno;
+  }
+  return 0;
+}
+
 int jail_enter(
     const cell_settings *settings, pid_t reporter, int line, cell_hello *hello, const char **step) {
   hello->layers = settings->layers;
   *step = "parent-death signal";
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
   if (getppid() != reporter) return ESRCH;
+  /* While /proc can still be read. */
+  int is_hidden = hide_kernel_clock() == 0;
   *step = "dumpable";
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return errno;
   *step = "environment";
@@ -120,18 +156,34 @@ int jail_enter(
   error = restrict_files(hello);
   if (error) return error;
   /* A loss needs no clock; without one it cannot time what others do. Not every processor can. */
-  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) == 0) hello->layers |= CELLWIRE_NO_CLOCK;
+  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) == 0 && is_hidden)
+    hello->layers |= CELLWIRE_NO_CLOCK;
   return 0;
+}
+
+/* Waking anybody, and sleeping until the next request: a wait with an end would be a
+ * way to idle for as long as one likes, and a single thread has nobody else to wait for. */
+static int allow_futex(scmp_filter_ctx filter, const uint32_t *word) {
+  int result = seccomp_rule_add(
+      filter, SCMP_ACT_ALLOW, SCMP_SYS(futex), 1,
+      SCMP_A1(SCMP_CMP_MASKED_EQ, FUTEX_CMD_MASK & 0xffffffffu, FUTEX_WAKE));
+  if (result != 0) return result;
+  return seccomp_rule_add(
+      filter, SCMP_ACT_ALLOW, SCMP_SYS(futex), 3,
+      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)(uintptr_t)word),
+      SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, FUTEX_WAIT), SCMP_A3(SCMP_CMP_EQ, 0));
 }
 
 /* Calls that computing needs and that reach nothing. getpid, gettid and
  * rt_sigprocmask are for abort(). */
-static int allow_computing(scmp_filter_ctx filter) {
+static int allow_computing(scmp_filter_ctx filter, const uint32_t *word) {
   static const int always[] = {
-      SCMP_SYS(futex),  SCMP_SYS(munmap), SCMP_SYS(mremap),       SCMP_SYS(madvise),
-      SCMP_SYS(brk),    SCMP_SYS(getpid), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
-      SCMP_SYS(gettid), SCMP_SYS(restart_syscall),
+      SCMP_SYS(munmap), SCMP_SYS(mremap),       SCMP_SYS(madvise),        SCMP_SYS(brk),
+      SCMP_SYS(getpid), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(gettid),
+      SCMP_SYS(restart_syscall),
   };
+  int error = allow_futex(filter, word);
+  if (error) return error;
   for (size_t i = 0; i < sizeof always / sizeof *always; i++) {
     int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, always[i], 0);
     if (result != 0) return result;
@@ -172,13 +224,13 @@ static int allow_killing_mode(scmp_filter_ctx filter, int loading) {
 }
 
 /* Loads a filter. Returns 0 or an errno; *listener is -1 without notifications. */
-static int load(uint32_t action, int loading, int *listener) {
+static int load(uint32_t action, int loading, const uint32_t *word, int *listener) {
   *listener = -1;
   scmp_filter_ctx filter = seccomp_init(action);
   if (!filter) return ENOMEM;
   /* A call of another architecture (int 0x80, x32) never reaches the rules. */
   int result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-  if (result == 0) result = allow_computing(filter);
+  if (result == 0) result = allow_computing(filter, word);
   if (result == 0 && loading)
     /* The line to the reporter: it must work before the reporter can answer, and closes then. */
     result = seccomp_rule_add(
@@ -208,9 +260,9 @@ static int send_hello(int listener, cell_hello *hello) {
   return sendmsg(CELL_FD_LINE, &message, MSG_NOSIGNAL) == sizeof *hello ? 0 : errno;
 }
 
-int jail_install_filter(int notify, cell_hello *hello) {
+int jail_install_filter(int notify, const uint32_t *word, cell_hello *hello) {
   int listener = -1;
-  if (notify && load(SCMP_ACT_NOTIFY, 1, &listener) == 0 && listener >= 0) {
+  if (notify && load(SCMP_ACT_NOTIFY, 1, word, &listener) == 0 && listener >= 0) {
     hello->notifying = 1;
     hello->layers |= CELLWIRE_NAMES_CALLS;
     int error = send_hello(listener, hello);
@@ -218,19 +270,19 @@ int jail_install_filter(int notify, cell_hello *hello) {
     close(CELL_FD_LINE);
     return error;
   }
-  int error = load(SCMP_ACT_KILL_PROCESS, 1, &listener);
+  int error = load(SCMP_ACT_KILL_PROCESS, 1, word, &listener);
   if (error) return error;
   error = send_hello(-1, hello);
   close(CELL_FD_LINE);
   return error;
 }
 
-void jail_loaded(int notifying) {
+void jail_loaded(int notifying, const uint32_t *word) {
   if (notifying) {
     syscall(CELL_CALL_LOADED);
     return;
   }
   int listener;
   /* Without its second filter a plug-in must not run. */
-  if (load(SCMP_ACT_KILL_PROCESS, 0, &listener) != 0) abort();
+  if (load(SCMP_ACT_KILL_PROCESS, 0, word, &listener) != 0) abort();
 }

@@ -95,12 +95,14 @@ void plugin_run(
   cell_hello hello = {0};
   int error = plugin.plan ? jail_enter(settings, reporter, line, &hello, &step) : ENOMEM;
   if (error) give_up(step, error, line);
-  error = jail_install_filter(settings->notify, &hello);
+  error = jail_install_filter(settings->notify, &regions->request->sequence, &hello);
   if (error) give_up("system-call filter", error, line);
 
   memory_guard((int)hello.notifying);
   load(&plugin);
-  jail_loaded((int)hello.notifying);
+  /* What was not loaded never leaves that stage: the worker asks the reporter, not the reply, whether
+   * the plug-in's code had the word before. */
+  if (!plugin.problem) jail_loaded((int)hello.notifying, &regions->request->sequence);
 
   cellwire_reply *reply = regions->reply;
   for (uint32_t done = 0;;) {

@@ -159,7 +159,7 @@ static int obey(reporter *self) {
   if (order.order == CELLWIRE_KILL) kill_plugin(self, CELLWIRE_CAUSE_ORDER);
   if (order.order == CELLWIRE_ASK_CPU) {
     cellwire_report report = {
-        .report = CELLWIRE_CPU, .stage = self->stage,
+        .report = CELLWIRE_CPU, .stage = self->stage, .notifying = self->notifying,
         .cpu_nanoseconds = cpu_nanoseconds(self->plugin)};
     tell(&report, -1);
   }

@@ -88,7 +88,6 @@ struct DescriptorWriter {
     claims: Claims
   ) -> Int32 {
     let list = TunableList(declared: declared)
-    if let offender = list.offender { return Status.tunable.code(line: offender.line) }
     var descriptor = DescriptorWriter(out)
     guard descriptor.hasRoom else { return Status.unsupported.code(line: 0) }
     descriptor.header(family, claims: claims, name: name, summary: summary)
@@ -100,7 +99,10 @@ struct DescriptorWriter {
     descriptor.argument(.value)
     for column in gradients { descriptor.argument(.gradient, column) }
     for i in 0..<list.count { descriptor.parameter(list[i]) }
-    return 0
+    guard let offender = list.offender else { return 0 }
+    // The host finds in the descriptor what is wrong, too many of them included.
+    descriptor.store(UInt32(list.count), at: Offset.parameterCount)
+    return Status.tunable.code(line: offender.line)
   }
 
   private func store<Value: BitwiseCopyable>(_ value: Value, at offset: Int) {

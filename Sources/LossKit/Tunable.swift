@@ -29,6 +29,7 @@ public struct Tunable: Sendable {
   ///   - name: a letter a–z, then letters, digits and `_`: at most 31 characters.
   ///   - initial: the value unless another is asked for; within `range`.
   ///   - range: finite ends; positive ones for `.log`.
+  ///   - isInteger: whole numbers only, `initial` and the ends of `range` included.
   @export(interface)
   public init(
     _ name: StaticString, default initial: Double, range: ClosedRange<Double>,
@@ -50,12 +51,15 @@ public struct Tunable: Sendable {
   var isValid: Bool {
     isValidName(name) && minimum.isFinite && maximum.isFinite && minimum <= initial
       && initial <= maximum && (!scale.isLogarithmic || minimum > 0)
+      && (!isInteger || (isWhole(minimum) && isWhole(maximum) && isWhole(initial)))
   }
 }
 
 /// The tunables that an author declares; none unless the author's file has a constant of this
 /// name, which then hides this one.
 public let extraTunables: [Tunable] = []
+
+private func isWhole(_ number: Double) -> Bool { number.rounded() == number }
 
 private func isValidName(_ name: StaticString) -> Bool {
   guard name.hasPointerRepresentation, 1...31 ~= name.utf8CodeUnitCount else { return false }

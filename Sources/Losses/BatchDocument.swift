@@ -32,8 +32,33 @@ public struct BatchDocument: Sendable {
   }
 
   private struct Raw: Decodable {
+    enum CodingKeys: String, CodingKey, CaseIterable { case columns, params }
+
     var columns: [String: Values]
     var params: [String: Double]?
+
+    init(from decoder: any Decoder) throws {
+      let all = try decoder.container(keyedBy: AnyKey.self)
+      if let odd = all.allKeys.map(\.stringValue).sorted()
+        .first(where: { CodingKeys(rawValue: $0) == nil })
+      {
+        let known = CodingKeys.allCases.map(\.rawValue).joined(separator: " and ")
+        throw DecodingError.dataCorrupted(
+          .init(
+            codingPath: [], debugDescription: "there is no key \"\(odd)\"; the keys are \(known)"))
+      }
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      columns = try container.decode([String: Values].self, forKey: .columns)
+      params = try container.decodeIfPresent([String: Double].self, forKey: .params)
+    }
+  }
+
+  private struct AnyKey: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
   }
 
   /// A list of numbers, or a list of lists.
@@ -42,12 +67,14 @@ public struct BatchDocument: Sendable {
     case nested([[Double]])
 
     init(from decoder: any Decoder) throws {
+      // The first element decides, so that an error is about the element that is wrong.
+      var list = try decoder.unkeyedContainer()
+      let isNested = !list.isAtEnd && (try? list.nestedUnkeyedContainer()) != nil
       let container = try decoder.singleValueContainer()
-      if let flat = try? container.decode([Double].self) {
-        self = .flat(flat)
-      } else {
-        self = .nested(try container.decode([[Double]].self))
-      }
+      self =
+        isNested
+        ? .nested(try container.decode([[Double]].self))
+        : .flat(try container.decode([Double].self))
     }
 
     var rows: Int {

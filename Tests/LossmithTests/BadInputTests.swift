@@ -132,6 +132,63 @@ import Testing
       ["call", "dpo", "--input", "/no/such.json"], exits: 2, saying: "/no/such.json")
   }
 
+  @Test("misspelt keys, numbers beyond the range of doubles and of a tunable are refused")
+  func documents() async throws {
+    let folder = try TemporaryFolder()
+    func document(_ name: String, chosen: String = "-1", rest: String) throws -> String {
+      try folder.file(
+        name,
+        """
+        {"columns": {"policy_chosen": [\(chosen)], "policy_rejected": [-2],
+         "reference_chosen": [-1], "reference_rejected": [-1]}, \(rest)}
+        """)
+    }
+    let key = try document("key.json", rest: #""parms": {"beta": 1}"#)
+    try await expect(["call", "dpo", "--input", key], exits: 2, saying: "parms")
+    let range = try document("range.json", rest: #""params": {"beta": 3000}"#)
+    try await expect(["call", "dpo", "--input", range], exits: 2, saying: "not 3000")
+    let huge = try document("huge.json", chosen: "1e999", rest: #""params": {"beta": 1}"#)
+    let result = try await Program.run(["call", "dpo", "--input", huge])
+    #expect(result.status == 2)
+    #expect(result.errors.contains("policy_chosen") && !result.errors.contains("Array"))
+    let good = try document("good.json", rest: #""params": {"beta": 1}"#)
+    #expect(try await Program.run(["call", "dpo", "--input", good]).status == 0)
+  }
+
+  @Test("a tunable that no named loss declares is refused with the nearest one")
+  func tunables() async throws {
+    let folder = try TemporaryFolder()
+    let picture = folder.url.appendingPathComponent("x.svg").path
+    try await expect(["check", "lrml", "--set", "tua=1"], exits: 2, saying: "tua")
+    try await expect(
+      ["plot", "dpo", "simpo", "--set", "gmma=1", "-o", picture], exits: 2, saying: "gamma")
+    try await expect(
+      ["evaluate", "dpo", "--task", "bandit", "--seeds", "1", "--set", "gmma=1"], exits: 2,
+      saying: "gmma")
+    // One that some declare is used there, and noted for the rest.
+    let some = try await Program.run([
+      "plot", "dpo", "simpo", "--set", "gamma=1", "-o", picture,
+    ])
+    #expect(some.status == 0)
+    #expect(some.errors.contains("dpo does not declare gamma"))
+  }
+
+  @Test("pipes, folders and files in each other's place are refused in words")
+  func places() async throws {
+    let folder = try TemporaryFolder()
+    let pipe = folder.url.appendingPathComponent("pipe.swift").path
+    #expect(mkfifo(pipe, 0o600) == 0)
+    try await expect(["check", pipe], exits: 2, saying: "pipe")
+    try await expect(["plot", "dpo", "-o", folder.url.path], exits: 2, saying: "this is a folder")
+    let file = try folder.file("file", "")
+    try await expect(["new", "mine", "--in", file], exits: 2, saying: "this is a file")
+    try await expect(
+      ["new", "dpo", "--in", folder.url.path], exits: 2, saying: "the catalogue has a loss")
+    #expect(!FileManager.default.fileExists(atPath: folder.url.path + "/dpo"))
+    let help = try await Program.run(["new", "--help"])
+    #expect(help.output.contains("default: pairwise"))
+  }
+
   @Test("parameters that a loss does not declare are ignored with a note")
   func ignoredParameters() async throws {
     let folder = try TemporaryFolder()

@@ -59,13 +59,13 @@ import Testing
     #expect(try compile(head + Self.pins + "\nPIN(sizeof(loss_descriptor) == 1720);\n") != 0)
   }
 
-  private static func program(_ name: String) -> URL? {
+  static func program(_ name: String) -> URL? {
     (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
       .map { URL(fileURLWithPath: "\($0)/\(name)") }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) }
   }
 
-  private static func run(_ program: URL, _ arguments: [String], input: String) throws -> Int32 {
+  static func run(_ program: URL, _ arguments: [String], input: String) throws -> Int32 {
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("loss-abi-\(UUID().uuidString)")
     try Data(input.utf8).write(to: file)

@@ -87,6 +87,7 @@ public enum WorkerJobs {
       let loss = try OpenedPlugin(job.plugin, context).open()
       do {
         try loss.descriptor.requireColumns(of: document.batch)
+        try loss.descriptor.requireValid(document.params)
       } catch var error {
         error.location = job.source
         throw error

@@ -35,9 +35,9 @@ public enum Gate {
     try requireEntryPoints(file, name: name)
     let rules = GateRules(file: file, strictness: strictness)
     return GateReport(
-      problems: rules.problems(), needed: file.needed,
-      imports: Set(file.symbols.filter(\.isImported).map(\.name)).sorted(),
-      exports: Set(file.symbols.filter(\.isExported).map(\.name)).sorted())
+      problems: rules.problems(), needed: file.needed.map(ELFName.shown),
+      imports: Set(file.symbols.filter(\.isImported).map { ELFName.shown($0.name) }).sorted(),
+      exports: Set(file.symbols.filter(\.isExported).map { ELFName.shown($0.name) }).sorted())
   }
 
   private static func read(_ library: Data, name: String) throws(LossmithError) -> ELFFile {

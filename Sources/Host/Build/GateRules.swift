@@ -21,7 +21,8 @@ struct GateRules {
   private func libraries() -> [Problem] {
     file.needed.filter { !GateAllowList.libraries.contains($0) }.map {
       Problem(
-        rule: .neededLibrary, subject: $0, message: "The library needs \($0).",
+        rule: .neededLibrary, subject: ELFName.shown($0),
+        message: "The library needs \(ELFName.shown($0)).",
         remedy: "Use libc and libm only; a loss needs no other library.")
     }
   }
@@ -30,7 +31,8 @@ struct GateRules {
     let imported = Set(file.symbols.filter(\.isImported).map(\.name))
     return imported.subtracting(GateAllowList.symbols).sorted().map {
       Problem(
-        rule: .importedSymbol, subject: $0, message: "The library calls \($0).",
+        rule: .importedSymbol, subject: ELFName.shown($0),
+        message: "The library calls \(ELFName.shown($0)).",
         remedy: GateAllowList.remedy(for: $0))
     }
   }
@@ -71,7 +73,7 @@ struct GateRules {
     let indirect = file.symbols.filter { $0.kind == 10 }.map(\.name)
     let resolvers = file.relocations.filter { $0.type == Relocations.indirect }.count
     if !indirect.isEmpty || resolvers > 0 {
-      let subject = indirect.first ?? "IRELATIVE"
+      let subject = indirect.first.map(ELFName.shown) ?? "IRELATIVE"
       problems.append(
         Problem(
           rule: .indirectFunction, subject: subject,

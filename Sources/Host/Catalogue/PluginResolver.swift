@@ -75,7 +75,18 @@ public struct PluginResolver: Sendable {
     guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else {
       throw absent(text)
     }
-    if !isFolder.boolValue { return try resolve(file: file, name: nil) }
+    if !isFolder.boolValue {
+      // Reading a pipe may wait for ever, and what comes out of a device may have no end.
+      let kind =
+        try? FileManager.default.attributesOfItem(
+          atPath: file.resolvingSymlinksInPath().path)[.type] as? FileAttributeType
+      guard kind == .typeRegular else {
+        throw LossmithError(
+          .malformedInput, "This is neither a file nor a folder, but a pipe or a device.", at: text,
+          remedy: "Write the source into a file first.")
+      }
+      return try resolve(file: file, name: nil)
+    }
     let inside = try PluginFolder.plugin(in: file)
     return try resolve(file: inside, name: PluginName(from: file.lastPathComponent))
   }

@@ -4,27 +4,44 @@ import Losses
 /// does not pay.
 ///
 /// Every batch is kept until the next audit, and one call in a hundred, drawn by the seed where no
-/// plug-in can foresee it, is audited right after it was answered, in a cell that is started for it:
+/// plug-in can foresee it, is audited right after it was answered, in cells that are started for it:
 ///
 /// 1. *replay*: the batches since the last audit once more, in shuffled order. A pure function gives
 ///    the same bits; one that counts calls, remembers batches or waits for a moment does not.
 /// 2. *order*: the audited batch with its rows shuffled, for a loss that claims independent rows.
-/// 3. *gradient*: central differences on some rows of the audited batch, the real one, so that a
-///    loss cannot follow other gradients than those of its values once training has begun.
+/// 3. *gradient*: central differences around the audited batch, the real one, element by element on
+///    some rows and along directions in which the whole batch moves, so that a loss cannot follow
+///    other gradients than those of its values once training has begun.
 ///
-/// ``finish()`` replays what came after the last audit, so that no batch is left out.
+/// The points of 3 are strewn among the batches of 1, so nothing tells when they come. A loss that
+/// remembers the batch could still know its neighbours, and answer as suits its forged gradient. So all
+/// points are asked for again in a second cell, in another order, and must have the same bits: what
+/// depends on which neighbour was seen first cannot agree.
+///
+/// ``finish()`` audits what came after the last audit, so that no batch is left out. Batches that
+/// outgrow what is kept are replayed at once.
 public final class AuditedLoss: RawLoss {
   /// One call in how many is audited.
   public static let interval = 100
 
-  /// Bytes of columns that are kept between audits; what is older is forgotten.
-  private static let memory = 32 << 20
+  /// Bytes of batches and outputs that are kept between audits; more of them are replayed at once.
+  private let memory: Int
+
+  /// Rows whose elements are moved one at a time, and lines along which all move.
+  private static let (probedRows, directions) = (4, 2)
+  /// Other batches of the training that the second cell sees among the points.
+  private static let decoys = 8
 
   private struct Call {
     var batch: LossBatch
     var tunables: [Double]
     var output: LossOutput
-    var bytes: Int
+
+    var bytes: Int {
+      8
+        * (batch.size + output.values.count
+          + output.gradients.values.reduce(0) { $0 + $1.count })
+    }
   }
 
   public var descriptor: LossDescriptor { loss.descriptor }
@@ -43,11 +60,20 @@ public final class AuditedLoss: RawLoss {
   ///   - loss: answers the training.
   ///   - seed: draws which calls are audited, and the orders.
   ///   - fresh: opens the same plug-in in a state that no call has touched.
-  public init(
+  public convenience init(
     _ loss: any RawLoss, seed: UInt64,
     fresh: @escaping () throws(LossFailure) -> any RawLoss
   ) {
+    self.init(loss, seed: seed, memory: 32 << 20, fresh: fresh)
+  }
+
+  /// - Parameter memory: bytes that are kept between audits.
+  init(
+    _ loss: any RawLoss, seed: UInt64, memory: Int,
+    fresh: @escaping () throws(LossFailure) -> any RawLoss
+  ) {
     self.loss = loss
+    self.memory = memory
     self.fresh = fresh
     random = RandomStream(seed: seed, purpose: "audit")
     untilAudit = random.below(Self.interval / 5)
@@ -61,42 +87,85 @@ public final class AuditedLoss: RawLoss {
     let raw = try loss.evaluateRaw(batch, tunables: tunables)
     // What is incomplete or no number ends the training anyway.
     guard raw.unwritten.isEmpty else { return raw }
-    keep(Call(batch: batch, tunables: tunables, output: raw.output, bytes: 8 * batch.size))
+    keep(Call(batch: batch, tunables: tunables, output: raw.output))
     if untilAudit == 0 {
       try audit()
       // Uniform over the next two intervals: one in a hundred, and never foreseeable.
       untilAudit = random.below(2 * Self.interval - 1)
     } else {
       untilAudit -= 1
+      if bytes > memory { try replay() }
     }
     return raw
   }
 
-  /// Replays the batches since the last audit. To be called once when the training is over.
+  /// Audits the last batch and replays those since the last audit. To be called once when the
+  /// training is over.
   ///
-  /// - Throws: ``LossFailure``: `failed(replay)`, or what the fresh cell throws.
+  /// - Throws: ``LossFailure``: as ``evaluateRaw(_:tunables:)``.
   public func finish() throws(LossFailure) {
-    guard !calls.isEmpty else { return }
-    try replay(on: try fresh())
-    audits += 1
+    if !calls.isEmpty { try audit() }
   }
 
   private func keep(_ call: Call) {
     calls.append(call)
     bytes += call.bytes
-    while bytes > Self.memory, calls.count > 1 { bytes -= calls.removeFirst().bytes }
+  }
+
+  private func takeCalls() -> [Call] {
+    defer {
+      calls = []
+      bytes = 0
+    }
+    return calls
+  }
+
+  /// The batches that are kept once more in a fresh cell, and none is kept any more.
+  private func replay() throws(LossFailure) {
+    var order = takeCalls()
+    random.shuffle(&order)
+    let cell = try fresh()
+    for call in order { try requireSame(try ask(cell, call.batch, call.tunables), as: call) }
+  }
+}
+
+extension AuditedLoss {
+  private enum Question {
+    case earlier(Call)
+    case point(Int)
+    case rearranged
   }
 
   private func audit() throws(LossFailure) {
-    guard let last = calls.last else { return }
-    let cell = try fresh()
-    try replay(on: cell)
-    try compareOrder(last, on: cell)
+    var earlier = takeCalls()
+    guard let last = earlier.popLast() else { return }
     var rows = Array(0..<last.batch.rows)
     random.shuffle(&rows)
+    let probes = GradientProbes(
+      last.batch, columns: descriptor.gradients, rows: Array(rows.prefix(Self.probedRows)),
+      directions: Self.directions, random: &random)
+    let points = (0..<probes.count).map { Question.point($0) }
+    var all = earlier.map { Question.earlier($0) } + points
+    if descriptor.claims.contains(.rowIndependent) { all.append(.rearranged) }
+    random.shuffle(&earlier)
+    let some = earlier.prefix(Self.decoys).map { Question.earlier($0) } + points
+
+    let cell = try fresh()
+    let first = try answers(to: all, about: last, probes, rows, from: cell)
+    let second = try answers(to: some, about: last, probes, rows, from: try fresh())
+    let pairs = zip([last.output] + first.dropFirst(), second)
+    guard first[0].isBitIdentical(to: last.output),
+      pairs.allSatisfy({ $0.isBitIdentical(to: $1) })
+    else {
+      throw LossFailure(
+        .failed(check: "real-gradient"),
+        "around a batch of the training, the values depend on which batches were seen before",
+        remedy: Self.purity)
+    }
     do throws(LossFailure) {
-      _ = try GradientCheck(loss: cell, tunables: last.tunables, tolerance: 1e-4)
-        .run(on: last.batch, rows: Array(rows.prefix(4)))
+      _ = try GradientCheck(
+        loss: cell, tunables: last.tunables, tolerance: 1e-4, isStrict: true
+      ).judge(probes, first)
     } catch {
       guard case .failed = error.finding.verdict else { throw error }
       throw LossFailure(
@@ -106,30 +175,54 @@ public final class AuditedLoss: RawLoss {
     audits += 1
   }
 
-  private func replay(on cell: any RawLoss) throws(LossFailure) {
-    var order = calls
+  /// Asks in an order of its own, and compares what has an answer already.
+  ///
+  /// - Returns: the output at each point.
+  private func answers(
+    to questions: [Question], about last: Call, _ probes: GradientProbes, _ rows: [Int],
+    from cell: any RawLoss
+  ) throws(LossFailure) -> [LossOutput] {
+    var order = questions
     random.shuffle(&order)
-    calls = []
-    bytes = 0
-    for call in order {
-      let again = try cell.evaluateRaw(call.batch, tunables: call.tunables)
-      guard again.output.isBitIdentical(to: call.output) else {
-        throw LossFailure(
-          .failed(check: "replay"),
-          "a batch of the training gave other values when it was replayed in a fresh process",
-          remedy: "A loss is a pure function of its arguments: keep no counter, no copy of earlier "
-            + "batches and no clock.")
+    var outputs: [Int: LossOutput] = [:]
+    // The points are judged when all is known about the other batches: a loss that counts calls
+    // fails as one.
+    for question in order {
+      switch question {
+      case .earlier(let call):
+        try requireSame(try ask(cell, call.batch, call.tunables), as: call)
+      case .point(let index):
+        outputs[index] = try ask(cell, probes.point(index), last.tunables)
+      case .rearranged:
+        try requireMoved(try ask(cell, last.batch.rearranged(rows), last.tunables), last, rows)
       }
+    }
+    return (0..<probes.count).compactMap { outputs[$0] }
+  }
+
+  private func ask(
+    _ cell: any RawLoss, _ batch: LossBatch, _ tunables: [Double]
+  ) throws(LossFailure) -> LossOutput {
+    try cell.evaluateRaw(batch, tunables: tunables).output
+  }
+
+  private static let purity =
+    "A loss is a pure function of its arguments: keep no counter, no copy of earlier batches and "
+    + "no clock."
+
+  private func requireSame(_ again: LossOutput, as call: Call) throws(LossFailure) {
+    guard again.isBitIdentical(to: call.output) else {
+      throw LossFailure(
+        .failed(check: "replay"),
+        "a batch of the training gave other values when it was replayed in a fresh process",
+        remedy: Self.purity)
     }
   }
 
-  private func compareOrder(_ call: Call, on cell: any RawLoss) throws(LossFailure) {
-    guard descriptor.claims.contains(.rowIndependent) else { return }
-    var order = Array(0..<call.batch.rows)
-    random.shuffle(&order)
-    let shuffled = try cell.evaluateRaw(call.batch.rearranged(order), tunables: call.tunables)
-    let expected = call.output.rearranged(order, like: call.batch)
-    guard shuffled.output.isClose(to: expected) else {
+  private func requireMoved(
+    _ shuffled: LossOutput, _ call: Call, _ order: [Int]
+  ) throws(LossFailure) {
+    guard shuffled.isClose(to: call.output.rearranged(order, like: call.batch)) else {
       throw LossFailure(
         .failed(check: "real-order"),
         "on a batch of the training, the rows' losses changed when the rows were shuffled",

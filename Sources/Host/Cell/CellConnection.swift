@@ -75,11 +75,11 @@ final class CellConnection {
   }
 
   /// A reply that no request asked for, or one for another request.
-  private func breach() -> LossFailure {
+  func breach() -> LossFailure {
     kill(
       LossFailure(
         .failed(check: "protocol"),
-        "the plug-in answered what it was not asked: the output region's sequence word was forged",
+        "the plug-in answered what it was not asked: the words before the outputs were forged",
         remedy: "Write to the output arrays only."))
   }
 
@@ -101,12 +101,21 @@ final class CellConnection {
     return LossFailure(.hostFault(cause: "the cell's reporter does not answer"))
   }
 
+  /// Whether the plug-in is still being loaded, by the reporter's word. A kernel that cannot notify
+  /// the reporter leaves that unknown; then this is true.
+  func isLoading() throws(LossFailure) -> Bool {
+    guard let report = try ask() else { return false }
+    return report.notifying == 0 || Int(report.stage) == CELLWIRE_LOADING
+  }
+
   /// Nanoseconds of processor time of the plug-in process; nil when the reporter has none to tell.
-  func processorTime() throws(LossFailure) -> UInt64? {
+  func processorTime() throws(LossFailure) -> UInt64? { try ask()?.cpu_nanoseconds }
+
+  private func ask() throws(LossFailure) -> cellwire_report? {
     var order = cellwire_order(order: UInt32(CELLWIRE_ASK_CPU))
     _ = claunch_send(socket.number, &order, MemoryLayout<cellwire_order>.size, nil, 0)
     while let report = try receive(wait: 1) {
-      if Int(report.report) == CELLWIRE_CPU { return report.cpu_nanoseconds }
+      if Int(report.report) == CELLWIRE_CPU { return report }
       try handle(report)
     }
     return nil

@@ -13,6 +13,7 @@ public final class CellLoss: RawLoss {
   private let cells: any CellSource
   private var connection: CellConnection?
   private var layout: CallLayout?
+  private var meter: CallMeter
 
   /// Starts a cell, loads the plug-in in it and reads its descriptor.
   ///
@@ -24,6 +25,7 @@ public final class CellLoss: RawLoss {
     self.image = image
     self.cells = cells
     self.limits = limits
+    meter = CallMeter(limits)
     let opened = try Self.open(image, cells, limits, inputBytes: 0, outputBytes: 0)
     connection = opened.connection
     descriptor = opened.descriptor
@@ -59,7 +61,12 @@ public final class CellLoss: RawLoss {
     }
     guard let connection else { throw LossFailure(.hostFault(cause: "there is no cell")) }
     do throws(LossFailure) {
-      return try Self.call(connection, layout, batch, tunables)
+      let began = Deadline.now
+      let raw = try Self.call(connection, layout, batch, tunables)
+      try meter.add(size: layout.inputBytes / 8, wall: Double(Deadline.now - began) * 1e-9) {
+        () throws(LossFailure) in try connection.processorTime()
+      }
+      return raw
     } catch {
       // A status leaves the plug-in alive; anything else it does not survive, nor may it.
       if !Self.leavesCellAlive(error.finding.verdict) { self.connection = nil }
@@ -89,9 +96,8 @@ public final class CellLoss: RawLoss {
     regions.request.pointee.operation = UInt32(CELLWIRE_CALL)
     regions.request.pointee.argument_count = UInt32(layout.parameters.count)
     let (outcome, status) = try connection.exchange()
-    guard outcome == CELLWIRE_RETURNED else {
-      throw LossFailure(.failed(check: "protocol"), "the cell could not make the call")
-    }
+    // A cell makes every call that the host can ask for, so nobody else wrote that.
+    guard outcome == CELLWIRE_RETURNED else { throw connection.breach() }
     // Once, before anything is looked at: the plug-in may still be writing.
     let words = layout.copy(regions.outputs)
     if let failure = KernelStatus.failure(status) { throw failure }
@@ -134,6 +140,7 @@ extension CellLoss {
   private static let smallestCapacity = 256 << 10
 
   private func restart(inputBytes: Int, outputBytes: Int) throws(LossFailure) {
+    if let used = try connection?.processorTime() { meter.keep(processor: used) }
     connection = nil
     let opened = try Self.open(
       image, cells, limits, inputBytes: inputBytes, outputBytes: outputBytes)
@@ -160,15 +167,23 @@ extension CellLoss {
     } catch {
       throw LossFailure(error)
     }
-    let (outcome, status) = try connection.exchange()
-    switch outcome {
-    case CELLWIRE_RETURNED: break
-    case CELLWIRE_NO_DESCRIBE: throw DescribeCall.missing("loss_describe_v1")
-    case CELLWIRE_NO_KERNEL: throw DescribeCall.missing("loss_kernel_v1")
-    case CELLWIRE_NOT_LOADED: throw DescribeCall.notLoaded(connection.regions.text)
-    default: throw LossFailure(.failed(check: "protocol"), "the cell gave no descriptor")
+    do throws(LossFailure) {
+      let (outcome, status) = try connection.exchange()
+      if outcome == CELLWIRE_RETURNED {
+        return (connection, try DescribeCall.read(connection.regions.outputs, status: status))
+      }
+      // Only before it was loaded has a plug-in had no chance to write to the reply itself.
+      guard try connection.isLoading() else { throw connection.breach() }
+      switch outcome {
+      case CELLWIRE_NO_DESCRIBE: throw DescribeCall.missing("loss_describe_v1")
+      case CELLWIRE_NO_KERNEL: throw DescribeCall.missing("loss_kernel_v1")
+      case CELLWIRE_NOT_LOADED:
+        throw DescribeCall.notLoaded(connection.regions.text, image, limits)
+      default: throw connection.breach()
+      }
+    } catch {
+      throw DescribeCall.explained(error)
     }
-    return (connection, try DescribeCall.read(connection.regions.outputs, status: status))
   }
 
   /// Rounded up to a power of two, so that growing batches do not each need a new cell.
@@ -186,13 +201,14 @@ extension CellLoss: ProcessorTimed {
 }
 
 extension CellRegions {
-  /// The reply's text, sanitised.
+  /// The reply's text in ASCII. Whoever wrote it: ``DescribeCall/notLoaded(_:_:_:)`` finds known
+  /// words in it and shows none of it.
   var text: String {
     let place = MemoryLayout<cellwire_reply>.offset(of: \.text) ?? 0
     let bytes = UnsafeRawBufferPointer(
       start: UnsafeRawPointer(reply) + place, count: Int(CELLWIRE_TEXT_SIZE))
     return String(
-      decoding: bytes.prefix(200).prefix { $0 != 0 }.map { (0x20..<0x7f).contains($0) ? $0 : 0x3f },
+      decoding: bytes.prefix { $0 != 0 }.map { (0x20..<0x7f).contains($0) ? $0 : 0x3f },
       as: UTF8.self)
   }
 }

@@ -59,9 +59,12 @@ struct DescriptorDecoder {
     guard word(\.abi_major) == LOSS_ABI_MAJOR else {
       throw refuse("abi_major", "is \(word(\.abi_major)); this host speaks \(LOSS_ABI_MAJOR)")
     }
-    // No version was ever smaller, and a later one is told how much room there is.
+    // No version was ever smaller, and a later one fills no more than the room that it is told.
     guard Int(word(\.struct_size)) == Self.size else {
-      throw refuse("struct_size", "is \(word(\.struct_size)), not \(Self.size)")
+      throw refuse(
+        "struct_size",
+        "is \(word(\.struct_size)); version 1.0 has \(Self.size) bytes, and as many are the room of this host"
+      )
     }
   }
 
@@ -89,13 +92,22 @@ struct DescriptorDecoder {
     guard load(UInt32.self, start + Self.place(\loss_param.reserved)) == 0 else {
       throw refuse("\(field).reserved", "is not zero")
     }
+    guard flags & ~(LOSS_PARAM_LOG_SCALE | LOSS_PARAM_INTEGER) == 0 else {
+      throw refuse(
+        "\(field).flags",
+        "is 0x\(String(flags, radix: 16)), with bits that this version does not know")
+    }
+    let isInteger = flags & LOSS_PARAM_INTEGER != 0
+    guard !isInteger || [low, high, initial].allSatisfy({ $0.rounded() == $0 }) else {
+      throw refuse("\(field) (\(name))", "is an integer, but its range or initial value is not")
+    }
     let isLogScale = flags & LOSS_PARAM_LOG_SCALE != 0
     guard !isLogScale || low > 0 else {
       throw refuse("\(field) (\(name))", "is on a logarithmic scale but may be 0 or negative")
     }
     return Tunable(
       name: name, minimum: low, maximum: high, initial: initial, isLogScale: isLogScale,
-      isInteger: flags & LOSS_PARAM_INTEGER != 0)
+      isInteger: isInteger)
   }
 
   private func argument(
@@ -113,6 +125,11 @@ struct DescriptorDecoder {
           "args[\(index)].index", "names \(column.name), which a \(family.name) loss does not have")
       }
       return column
+    }
+    let isPlain = [LOSS_ROWS, LOSS_CLASSES, LOSS_GROUP_SIZE, LOSS_VALUE].contains(role)
+    guard !isPlain || number == 0 else {
+      throw refuse(
+        "args[\(index)].index", "is \(number); a parameter of this role has none, so it is 0")
     }
     switch role {
     case LOSS_ROWS: return .rows
@@ -151,16 +168,28 @@ extension DescriptorDecoder {
     bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: type) }
   }
 
-  /// A NUL-terminated text without control characters.
+  /// A NUL-terminated text of characters that one can see: no control characters, no marks that turn
+  /// the direction of writing, no line separators, none that Unicode does not know.
   private func text(_ field: String, at start: Int, capacity: Int) throws(LossFailure) -> String {
     let room = bytes[start..<(start + capacity)]
     guard let end = room.firstIndex(of: 0) else {
       throw refuse(field, "is not NUL-terminated within its \(capacity) bytes")
     }
     guard let text = String(validating: bytes[start..<end], as: UTF8.self),
-      text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+      text.unicodeScalars.allSatisfy(Self.isVisible)
     else { throw refuse(field, "is not printable UTF-8") }
     return text
+  }
+}
+
+extension DescriptorDecoder {
+  private static func isVisible(_ scalar: UnicodeScalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
+      .unassigned:
+      false
+    default: true
+    }
   }
 }
 

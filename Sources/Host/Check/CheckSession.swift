@@ -5,7 +5,8 @@ final class CheckSession {
   let open: CheckSuite.Opener
   let overrides: [String: Double]
   let seed: UInt64
-  private var opened: (any RawLoss)?
+  private let record = CallRecord()
+  private var opened: RecordedLoss?
   private var firstCall: Result<RawOutput, LossFailure>?
   private var profile: LossProfile?
 
@@ -28,8 +29,10 @@ final class CheckSession {
     case .finite:
       try OutputRules.requireFinite(try ordinary().output, check: "finite", in: "a batch of 8")
     case .time:
+      let probes = try probes()
       return try TimeCheck(
-        loss: try loss(), tunables: try tunables(), batch: try probes().typical(rows: 64)
+        loss: try loss(), tunables: try tunables(),
+        batches: [64, 8, 1].map { probes.typical(rows: $0) }
       ).run()
     case .gradient: return Note(warnings: try gradient())
     case .batchSizes: try batchSizes()
@@ -49,7 +52,7 @@ final class CheckSession {
 
   private func loss() throws(LossFailure) -> any RawLoss {
     if let opened { return opened }
-    let fresh = try open()
+    let fresh = RecordedLoss(try open(), record)
     opened = fresh
     return fresh
   }
@@ -132,7 +135,7 @@ extension CheckSession {
       var place = "a batch of \(batch.rows)"
       if batch.family == .classification { place += " with \(batch.classes) classes" }
       if batch.family == .listwise { place += " in lists of \(batch.groupSize)" }
-      let raw = try loss().evaluateRaw(batch, tunables: try tunables())
+      let raw = try served(batch, place)
       try OutputRules.requireWritten(raw, check: "batch-sizes")
       try OutputRules.requireFinite(
         raw.output, check: "batch-sizes", in: place,
@@ -140,6 +143,22 @@ extension CheckSession {
           ? "Make the loss defined for one row: variance and standard deviation of one row are 0 in "
             + "LossKit, but a division by them is not."
           : nil)
+    }
+  }
+
+  /// A batch that the loss refuses is a failure of this check, not of the first call.
+  private func served(_ batch: LossBatch, _ place: String) throws(LossFailure) -> RawOutput {
+    do throws(LossFailure) {
+      return try loss().evaluateRaw(batch, tunables: try tunables())
+    } catch {
+      guard [.failed(check: "status"), .failed(check: "shape")].contains(error.finding.verdict)
+      else { throw error }
+      throw LossFailure(
+        .failed(check: Step.batchSizes.rawValue), "in \(place), \(error.finding.message)",
+        remedy: batch.rows == 1
+          ? "Make the loss defined for one row: half of it is no row, and a slice, a mean or a quantile of "
+            + "no rows does not exist. " + error.finding.remedy
+          : error.finding.remedy)
     }
   }
 
@@ -182,19 +201,26 @@ extension CheckSession {
       ).run())
   }
 
-  /// The same call twice in one cell, and once in a fresh one, gives the same bits.
+  /// The same call twice in one cell gives the same bits; and so do the calls of the other checks
+  /// in a fresh cell, in another order.
   private func determinism() throws(LossFailure) {
     let batch = try probes().typical(rows: 8)
     let first = try evaluate(batch)
     let again = try evaluate(batch)
-    opened = nil
-    let fresh = try evaluate(batch)
-    for (other, place) in [(again, "in the same process"), (fresh, "in a fresh process")]
-    where !first.isBitIdentical(to: other) {
+    func require(_ other: LossOutput, as output: LossOutput, _ place: String) throws(LossFailure) {
+      guard !output.isBitIdentical(to: other) else { return }
       throw LossFailure(
         .failed(check: "determinism"),
         "the same batch gave other values \(place)",
         remedy: "A loss is a pure function: keep no counter, no cache and no random number.")
+    }
+    try require(again, as: first, "in the same process")
+    opened = nil
+    let fresh = try open()
+    for call in record.draw(seed: seed) {
+      try require(
+        try fresh.evaluateRaw(call.batch, tunables: call.tunables).output, as: call.output,
+        "in a fresh process, after other batches")
     }
   }
 

@@ -16,19 +16,19 @@ import Losses
 /// | `bounds` | nothing is written beyond the outputs |
 /// | `written` | every element of every output is written |
 /// | `nan`, `finite` | values and gradients are numbers, and finite ones |
-/// | `time` | 64 rows take at most ``CheckSuite/secondsPerCall`` of processor time |
+/// | `time` | 64, 8 and 1 rows take at most ``CheckSuite/secondsPerCall`` of processor time |
 /// | `gradient` | gradients are those of the sum, by central differences |
 /// | `batch-sizes` | 1, 2, 8 and 64 rows, and other widths of a matrix, are served |
 /// | `equal-to-reference` | the first training step, where the policy is the reference |
 /// | `magnitudes` | log-probabilities to −1000, β·margin to ±200; gradients there too |
 /// | `padding` | what a listwise mask hides does not count |
-/// | `determinism` | the same call gives the same bits, in a fresh cell too |
+/// | `determinism` | the same calls give the same bits, in a fresh cell and another order too |
 /// | `row-independent` … `reference-free` | what the descriptor claims |
 public struct CheckSuite {
   /// Opens the loss under test in a state that no earlier call has touched: a fresh cell.
   public typealias Opener = () throws(LossFailure) -> any RawLoss
 
-  /// Processor time that one call with 64 rows may take. A loss needs microseconds; one at this
+  /// Processor time that one call with 64 rows or fewer may take. A loss needs microseconds; one at this
   /// limit would take longer than the policy that it trains.
   public static let secondsPerCall = 0.02
 

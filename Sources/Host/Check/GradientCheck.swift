@@ -11,8 +11,9 @@ import Losses
 ///
 /// Where the difference to the left and that to the right do not come together as h shrinks, the
 /// loss is not differentiable: a *kink* (they stay apart) or a *jump* (they run apart). A kink's
-/// gradient must lie between the two; at a jump there is nothing to compare. Ties can hide a kink
-/// from single elements; they are looked for before a disagreement is a failure.
+/// gradient must lie between the two; at a jump an audit wants it between the slopes beside it, and
+/// a check compares nothing. Ties can hide a kink from single elements; a line that moves all
+/// elements by uneven amounts shows it, before a disagreement is a failure.
 struct GradientCheck {
   let loss: any RawLoss
   let tunables: [Double]
@@ -20,6 +21,8 @@ struct GradientCheck {
   var check = CheckSuite.Step.gradient
   /// Relative tolerance of the comparison.
   var tolerance = 1e-5
+  /// Whether jumps, and lines along which all elements move, are compared too.
+  var isStrict = false
 
   struct Result {
     var kinks: [String] = []
@@ -27,38 +30,64 @@ struct GradientCheck {
     var compared = 0
   }
 
+  /// Asks for the points in an order drawn once for all losses, and compares.
+  ///
   /// - Parameter rows: the rows of the batch whose elements are moved, one at a time.
   /// - Throws: `LossFailure(failed(…))` for the first element that disagrees; whatever the
   ///   loss throws.
   func run(on batch: LossBatch, rows: [Int]) throws(LossFailure) -> Result {
-    let base = try loss.evaluate(batch, tunables: tunables)
+    var random = RandomStream(seed: 0, purpose: "check-ties")
+    let probes = GradientProbes(
+      batch, columns: loss.descriptor.gradients, rows: rows, random: &random)
+    var order = Array(0..<probes.count)
+    random.shuffle(&order)
+    var outputs: [Int: LossOutput] = [:]
+    for index in order {
+      outputs[index] = try loss.evaluate(probes.point(index), tunables: tunables)
+    }
+    return try judge(probes, order.indices.compactMap { outputs[$0] })
+  }
+
+  /// Compares the gradients at point 0 with the values at all points.
+  ///
+  /// - Parameter outputs: one for each point of `probes`.
+  /// - Throws: as ``run(on:rows:)``.
+  func judge(
+    _ probes: GradientProbes, _ outputs: [LossOutput]
+  ) throws(LossFailure) -> Result {
+    let analytic = outputs[0].gradients
     var result = Result()
-    for column in loss.descriptor.gradients.sorted() {
-      guard let analytic = base.gradients[column] else { continue }
-      for element in rows.flatMap({ batch.range(of: $0, in: column) }) {
-        let place = batch.place(column, element)
-        let probe = try differences(
-          batch, [Move(column: column, element: element, weight: 1)], base: base.values)
-        switch probe.smoothness {
-        case .jump: result.jumps.append(place)
-        case .kink:
-          result.kinks.append(place)
-          let (low, high) = (min(probe.left, probe.right), max(probe.left, probe.right))
-          let slack = 1e-3 * max(abs(low), abs(high)) + probe.noise
-          if analytic[element] < low - slack || analytic[element] > high + slack {
-            throw mismatch(place, analytic[element], "between \(low) and \(high)")
+    for (index, line) in probes.lines.enumerated() {
+      let found = slopes(probes, index, outputs)
+      let terms = line.moves.map { (analytic[$0.column]?[$0.element] ?? 0) * $0.weight }
+      let own = terms.reduce(0, +)
+      if line.isDirection {
+        // Kinks of many rows can hide each other's sides; single elements tell them apart.
+        guard isStrict, found.smoothness == .smooth else { continue }
+        let scale = terms.reduce(0) { $0 + abs($1) }
+        if !agree(own, found, scale: scale) {
+          throw mismatch(
+            "along a direction in which the whole batch moves", own, found.central.inWords)
+        }
+        continue
+      }
+      guard let move = line.moves.first else { continue }
+      let place = probes.batch.place(move.column, move.element)
+      switch found.smoothness {
+      case .jump:
+        result.jumps.append(place)
+        if isStrict { try requireBetween(own, found.besides, slack: 2e-2, found, place) }
+      case .kink:
+        result.kinks.append(place)
+        try requireBetween(own, (found.left, found.right), slack: 1e-3, found, place)
+      case .smooth:
+        result.compared += 1
+        if !agree(own, found, scale: max(abs(own), abs(found.central))) {
+          if hasHiddenKink(probes, outputs) {
+            result.kinks.append(place)
+            continue
           }
-        case .smooth:
-          result.compared += 1
-          let scale = max(abs(analytic[element]), abs(probe.central))
-          let allowed = tolerance * scale + 4 * probe.truncation + probe.noise
-          if !(abs(analytic[element] - probe.central) <= allowed) {
-            if try isKinkOfTies(batch, base: base.values) {
-              result.kinks.append(place)
-              continue
-            }
-            throw mismatch(place, analytic[element], "\(probe.central)")
-          }
+          throw mismatch(place, own, found.central.inWords)
         }
       }
     }
@@ -67,16 +96,25 @@ struct GradientCheck {
 
   private enum Smoothness { case smooth, kink, jump }
 
-  private struct Probe {
+  private struct Slopes {
     var central, left, right, truncation, noise: Double
+    /// Beside the batch, on either side: what is left of a slope where the value jumps.
+    var besides: (left: Double, right: Double)
     var smoothness: Smoothness
   }
 
-  /// An element and how far it goes with a step of 1.
-  private struct Move {
-    var column: LossColumn
-    var element: Int
-    var weight: Double
+  private func agree(_ analytic: Double, _ found: Slopes, scale: Double) -> Bool {
+    abs(analytic - found.central) <= tolerance * scale + 4 * found.truncation + found.noise
+  }
+
+  private func requireBetween(
+    _ analytic: Double, _ sides: (Double, Double), slack: Double, _ found: Slopes, _ place: String
+  ) throws(LossFailure) {
+    let (low, high) = (min(sides.0, sides.1), max(sides.0, sides.1))
+    let slack = slack * max(abs(low), abs(high)) + found.noise
+    if !(analytic >= low - slack && analytic <= high + slack) {
+      throw mismatch(place, analytic, "between \(low.inWords) and \(high.inWords)")
+    }
   }
 
   /// Whether the batch sits on a kink that no single element shows.
@@ -84,37 +122,21 @@ struct GradientCheck {
   /// Where elements are equal, moving one of them changes neither a quantile nor a sorted element
   /// to either side, while any choice of its gradient has sum 1. Moving all at once by uneven
   /// amounts shows it: left and right differ.
-  private func isKinkOfTies(
-    _ batch: LossBatch, base: [Double]
-  ) throws(LossFailure) -> Bool {
-    var moves: [Move] = []
-    var random = RandomStream(seed: 0, purpose: "check-ties")
-    for column in loss.descriptor.gradients.sorted() {
-      for element in 0..<batch.elements(of: column) {
-        moves.append(Move(column: column, element: element, weight: random.uniform(-1, 1)))
-      }
+  private func hasHiddenKink(_ probes: GradientProbes, _ outputs: [LossOutput]) -> Bool {
+    probes.lines.indices.contains {
+      probes.lines[$0].isDirection && slopes(probes, $0, outputs).smoothness != .smooth
     }
-    return try differences(batch, moves, base: base).smoothness != .smooth
   }
 
-  private func differences(
-    _ batch: LossBatch, _ moves: [Move], base: [Double]
-  ) throws(LossFailure) -> Probe {
-    let origin = moves.reduce(0) {
-      max($0, abs(batch.columns[$1.column]?[$1.element] ?? 0))
-    }
-    func shifted(_ step: Double) throws(LossFailure) -> (values: [Double], step: Double) {
-      var moved = batch
-      var taken = step
-      for move in moves {
-        guard let place = batch.columns[move.column]?[move.element] else { continue }
-        let position = place + step * move.weight
-        moved.columns[move.column]?[move.element] = position
-        // The step that was really taken, after rounding.
-        if moves.count == 1 { taken = position - place }
-      }
-      return (try loss.evaluate(moved, tunables: tunables).values, taken)
-    }
+  private func slopes(
+    _ probes: GradientProbes, _ line: Int, _ outputs: [LossOutput]
+  ) -> Slopes {
+    let base = outputs[0].values
+    let first = probes.firstPoint(of: line)
+    let steps = probes.steps(of: line)
+    let points = steps.indices.map { (values: outputs[first + $0].values, step: steps[$0]) }
+    let (up, down, halfUp, halfDown) = (points[0], points[1], points[2], points[3])
+    let zero = (values: base, step: 0.0)
     func slope(_ a: (values: [Double], step: Double), _ b: (values: [Double], step: Double))
       -> Double
     {
@@ -122,12 +144,10 @@ struct GradientCheck {
       for index in a.values.indices { sum += a.values[index] - b.values[index] }
       return sum / (a.step - b.step)
     }
-    let h = 1e-3
-    let zero = (values: base, step: 0.0)
-    let (up, down) = (try shifted(h), try shifted(-h))
-    let (halfUp, halfDown) = (try shifted(h / 2), try shifted(-h / 2))
+    let h = GradientProbes.step
     let (coarse, fine) = (slope(up, down), slope(halfUp, halfDown))
     let size = (base + up.values + down.values).reduce(0) { max($0, abs($1)) }
+    let origin = probes.origin(of: line)
     let noise = 64 * 0x1p-52 * max(size, origin * max(abs(coarse), 1e-9)) / h
     let gap = abs(slope(up, zero) - slope(zero, down))
     let left = slope(zero, halfDown)
@@ -138,15 +158,15 @@ struct GradientCheck {
     if halfGap > 1e-3 * max(abs(left), abs(right)) + 8 * noise, halfGap > 0.7 * gap {
       smoothness = halfGap > 1.5 * gap ? .jump : .kink
     }
-    return Probe(
+    return Slopes(
       central: (4 * fine - coarse) / 3, left: left, right: right, truncation: abs(fine - coarse),
-      noise: noise, smoothness: smoothness)
+      noise: noise, besides: (slope(halfDown, down), slope(up, halfUp)), smoothness: smoothness)
   }
 
   private func mismatch(_ place: String, _ analytic: Double, _ expected: String) -> LossFailure {
     LossFailure(
       .failed(check: check.rawValue),
-      "the gradient \(place) is \(analytic), but central differences of the values give \(expected)",
+      "the gradient \(place) is \(analytic.inWords), but central differences of the values give \(expected)",
       remedy:
         "Return the derivative of the SUM over rows of the value with respect to each input; "
         + "in LossKit the gradient follows from the value, so do not detach what should be differentiated."

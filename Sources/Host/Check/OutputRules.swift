@@ -1,5 +1,12 @@
 import Losses
 
+extension Double {
+  /// The number as messages write it: NaN has one name, whatever its sign.
+  var inWords: String {
+    isNaN ? "NaN" : isInfinite ? (self < 0 ? "-infinity" : "infinity") : "\(self)"
+  }
+}
+
 /// What every output of a loss must be.
 enum OutputRules {
   static func requireWritten(_ raw: RawOutput, check: String = "written") throws(LossFailure) {
@@ -30,7 +37,7 @@ enum OutputRules {
     for (name, values) in named(output) {
       if let row = values.firstIndex(where: { !$0.isFinite }) {
         throw LossFailure(
-          .failed(check: check), "\(name)[\(row)] is \(values[row]) in \(place)",
+          .failed(check: check), "\(name)[\(row)] is \(values[row].inWords) in \(place)",
           remedy: remedy
             ?? "Keep every value and gradient finite: clamp the argument of exp, and do not divide by "
             + "something that can be 0.")

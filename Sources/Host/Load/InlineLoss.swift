@@ -20,7 +20,7 @@ public final class InlineLoss: RawLoss {
   public init(image: PluginImage, folder: URL) throws(LossFailure) {
     let path = try Self.store(image, in: folder)
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
-      throw DescribeCall.notLoaded(String(cString: dlerror()).replacing("\(path): ", with: ""))
+      throw DescribeCall.notLoaded(String(cString: dlerror()), image, CellLimits())
     }
     guard let describe = dlsym(handle, "loss_describe_v1") else {
       throw DescribeCall.missing("loss_describe_v1")

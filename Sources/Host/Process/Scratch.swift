@@ -36,20 +36,30 @@ public enum Scratch {
     return folder
   }
 
-  /// `$TMPDIR/lossmith-<user>`: ours, and nobody else's.
-  private static func root() throws(LossmithError) -> URL {
-    let root = FileManager.default.temporaryDirectory
-      .appendingPathComponent("lossmith-\(getuid())")
+  /// `$TMPDIR/lossmith-<user>`: ours, and nobody else's. Where somebody else took the name, one that
+  /// nobody could foresee, which no later process sweeps.
+  static func root(
+    in temporary: URL = FileManager.default.temporaryDirectory
+  ) throws(LossmithError) -> URL {
+    let usual = temporary.appendingPathComponent("lossmith-\(getuid())")
+    if let root = try own(usual) { return root }
+    let other = usual.path + "-" + UUID().uuidString
+    guard let root = try own(URL(fileURLWithPath: other)) else {
+      throw LossmithError(
+        .storage, "the temporary folder's name is taken by somebody else", at: other,
+        remedy: "Set TMPDIR to a folder of your own.")
+    }
+    return root
+  }
+
+  /// The folder, made if need be; nil when it is somebody else's.
+  private static func own(_ root: URL) throws(LossmithError) -> URL? {
     if mkdir(root.path, 0o700) != 0, errno != EEXIST { throw failure(root) }
     var status = stat()
     // A folder that another user put there to read along, or a link to somewhere.
     guard lstat(root.path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
       status.st_uid == getuid()
-    else {
-      throw LossmithError(
-        .storage, "the temporary folder's name is taken by somebody else", at: root.path,
-        remedy: "Remove it, or set TMPDIR to a folder of your own.")
-    }
+    else { return nil }
     chmod(root.path, 0o700)
     return root
   }

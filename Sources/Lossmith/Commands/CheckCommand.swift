@@ -36,7 +36,9 @@ struct CheckCommand: ParsableCommand {
     do {
       let spec = try library.spec(plugin, isolation: isolation.isolation)
       name = spec.name
-      reply = try library.workbench().check(spec, tunables: try tunables.values()) { progress in
+      let values = try tunables.values()
+      try DeclaredTunables.require(values.keys, in: [spec], console)
+      reply = try library.workbench().check(spec, tunables: values) { progress in
         console.live("check \(name): \(progress.detail)")
       }
     } catch let failure as LossFailure {

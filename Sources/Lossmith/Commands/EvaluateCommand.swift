@@ -59,6 +59,9 @@ struct EvaluateCommand: ParsableCommand {
     }
     var seen: Set<String> = []
     let named = plugins.filter { seen.insert($0).inserted }
+    // What does not build has a verdict of its own, below.
+    let specs = named.compactMap { try? library.spec($0, isolation: isolation.isolation) }
+    try DeclaredTunables.require(values.keys, in: values.isEmpty ? [] : specs, console)
     var records: [EvaluationRecord] = []
     var reference: [SeedOutcome] = []
     var environment = facts.environment

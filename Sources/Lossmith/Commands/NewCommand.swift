@@ -13,8 +13,8 @@ struct NewCommand: ParsableCommand {
   @Option(help: "pairwise, classification or listwise.") var family: LossFamily = .pairwise
   @Option(
     name: .customLong("in"),
-    help: "Where the loss's folder goes (default: the catalogue of a checkout, else Plugins here).")
-  var folder: String?
+    help: "The folder that the loss's own folder goes into.")
+  var folder = "Plugins"
   @OptionGroup var output: OutputOptions
 
   struct Document: Encodable {
@@ -27,9 +27,19 @@ struct NewCommand: ParsableCommand {
     let console = output.console()
     let installation = try Installation.current()
     let scaffold = try Scaffold(name: name, family: family, language: language)
-    let place =
-      folder.map { URL(fileURLWithPath: $0) }
-      ?? (installation.isCheckout ? installation.plugins : URL(fileURLWithPath: "Plugins"))
+    let place = URL(fileURLWithPath: folder)
+    var isFolder: ObjCBool = true
+    let exists = FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder)
+    guard !exists || isFolder.boolValue else {
+      throw LossmithError(
+        .usage, "this is a file, not a folder for losses", at: folder,
+        remedy: "Choose a folder with --in; it is made when it is not there.")
+    }
+    guard try PluginLibrary(console: console).catalogue.entry(named: name) == nil else {
+      throw LossmithError(
+        .usage, "the catalogue has a loss of the name \(name) already",
+        remedy: "Choose another name: the catalogue's would be found under it.")
+    }
     let source = try scaffold.write(into: place, installation: installation)
     if output.json {
       return console.print(
@@ -37,7 +47,7 @@ struct NewCommand: ParsableCommand {
     }
     console.print(source.path)
     let isListed =
-      place.standardizedFileURL.path == installation.plugins.standardizedFileURL.path
+      place.resolvingSymlinksInPath().path == installation.plugins.resolvingSymlinksInPath().path
     console.note("try: lossmith check \(isListed ? name : source.path)")
   }
 }
@@ -51,4 +61,6 @@ extension LossFamily: ExpressibleByArgument {
   }
 
   public static var allValueStrings: [String] { allCases.map(\.name) }
+
+  public var defaultValueDescription: String { name }
 }

@@ -45,8 +45,10 @@ struct PlotCommand: ParsableCommand {
     let library = try PluginLibrary(console: console)
     let others = try Self.assigned(assignments)
     var curves: [LossCurve] = []
-    for plugin in plugins {
-      let spec = try library.spec(plugin, isolation: isolation.isolation)
+    let place = try Self.place(file)
+    let specs = try plugins.map { try library.spec($0, isolation: isolation.isolation) }
+    try DeclaredTunables.require(others.keys, in: specs, console)
+    for spec in specs {
       console.live("drawing \(spec.name)")
       let sets = betas.isEmpty ? [others] : betas.map { others.merging(["beta": $0]) { $1 } }
       let reply: PluginJobs.Curves.Reply = try PluginJobs.run(
@@ -57,7 +59,6 @@ struct PlotCommand: ParsableCommand {
     try require(oneFamily: curves)
     let chart = LossChart(
       curves: curves.map(Self.drawn), axis: LossShapes.axis(curves.first?.family ?? "pairwise"))
-    let place = URL(fileURLWithPath: file)
     do {
       try Data(chart.svg().utf8).write(to: place, options: .atomic)
     } catch {
@@ -67,6 +68,19 @@ struct PlotCommand: ParsableCommand {
     }
     console.print(
       output.json ? try JSON.text(Document(file: place.path, curves: curves)) : place.path)
+  }
+
+  /// Where the picture goes.
+  ///
+  /// - Throws: `LossmithError(.usage)` for a folder.
+  private static func place(_ file: String) throws -> URL {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
+      throw LossmithError(
+        .usage, "this is a folder, not a file for a picture", at: file,
+        remedy: "Write for example -o \(file)/losses.svg.")
+    }
+    return URL(fileURLWithPath: file)
   }
 
   private func require(oneFamily curves: [LossCurve]) throws {

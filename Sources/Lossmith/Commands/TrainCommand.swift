@@ -51,6 +51,7 @@ struct TrainCommand: ParsableCommand {
     }
     for note in facts.task.data?.notes ?? [] { console.note("note: data: \(note)") }
     let spec = try library.spec(plugin, isolation: isolation.isolation)
+    try DeclaredTunables.require(values.keys, in: [spec], console)
     let reply = try CheckpointOptions.finishing(plan) {
       try folder.fill { staging in
         try train(bench, spec, task, facts.task, values, options, plan, staging, console)

@@ -18,7 +18,7 @@ extern "C" {
 
 #define LOSS_ABI_MAGIC 0x53534F4Cu /* the bytes "LOSS" in little-endian order */
 #define LOSS_ABI_MAJOR 1u /* layout or meaning changed: the host refuses to load */
-#define LOSS_ABI_MINOR 0u /* fields appended: trust only what struct_size covers */
+#define LOSS_ABI_MINOR 0u /* fields appended: trust only what struct_size covers, never less than 1.0 */
 
 /* Fixed-width typedefs beside anonymous enums: the size of a C enum is not
  * part of an ABI. */
@@ -105,7 +105,7 @@ typedef struct loss_arg {
 typedef struct loss_param {
   char name[LOSS_NAME_SIZE];        /* [a-z][a-z0-9_]*, NUL-terminated, unique */
   double minimum, maximum, initial; /* finite, minimum <= initial <= maximum */
-  uint32_t flags;
+  uint32_t flags;                   /* LOSS_PARAM_…, no other bit */
   uint32_t reserved; /* zero */
 } loss_param;
 
@@ -115,20 +115,21 @@ typedef struct loss_descriptor {
   loss_family family;
   uint32_t capabilities, arg_count, param_count;
   char name[LOSS_NAME_SIZE];    /* printable ASCII, NUL-terminated, not empty */
-  char summary[LOSS_TEXT_SIZE]; /* printable UTF-8, NUL-terminated, may be empty */
+  char summary[LOSS_TEXT_SIZE]; /* visible UTF-8, NUL-terminated, may be empty */
   loss_arg args[LOSS_MAX_ARGS]; /* the kernel's C signature, in order */
   loss_param params[LOSS_MAX_PARAMS];
 } loss_descriptor;
 
 /* Exported by the plug-in. The host zeroes *out and sets out->struct_size to
- * the bytes it has room for. The plug-in writes no more than that, sets
- * struct_size to what it filled, and returns LOSS_OK or a positive status. */
+ * the bytes it has room for, at least those of version 1.0. The plug-in writes no
+ * more than that, sets struct_size to what it filled (all of 1.0 at least), and
+ * returns LOSS_OK or a positive status. */
 int32_t loss_describe_v1(loss_descriptor *out);
 
 /* Exported by the plug-in under the name loss_kernel_v1:
  *   int32_t loss_kernel_v1(<one C parameter for each of args[0..<arg_count]>);
- * Pure and single-threaded; keeps no memory between calls; writes every element
- * of every output. The buffers belong to the host, do not overlap, and live
+ * Pure and single-threaded; nothing that a call leaves in memory has an effect on
+ * a later one; writes every element of every output. The buffers belong to the host, do not overlap, and live
  * until the call returns. */
 
 #ifdef __cplusplus

@@ -76,6 +76,76 @@ struct AuditedLossTests {
     #expect(try train("cheat-probe", rows: 8).verdict == .ok)
   }
 
+  @Test(
+    "found out: values that are bent to fit forged gradients next to a batch that was seen",
+    arguments: [
+      "cheat-neighbour", "cheat-two-neighbours", "cheat-all-neighbours",
+    ], [UInt64](1...4))
+  func neighbours(name: String, seed: UInt64) throws {
+    #expect(try train(name, seed: seed).verdict == .failed(check: "real-gradient"))
+    // The same audits leave an honest loss alone.
+    #expect(try train("batch-mean", steps: 30, seed: seed).verdict == .ok)
+  }
+
+  @Test("found out: forged gradients of values that jump wherever they are probed")
+  func jumps() throws {
+    #expect(try train("cheat-jumps").verdict == .failed(check: "real-gradient"))
+  }
+
+  @Test(
+    "the check finds a loss that knows neighbours of a batch",
+    arguments: [
+      "cheat-neighbour", "cheat-two-neighbours", "cheat-all-neighbours",
+    ])
+  func checked(name: String) throws {
+    let image = try FixtureLibrary.image(name)
+    let cells = try LocalCells()
+    let report = CheckSuite { () throws(LossFailure) in
+      try CellLoss(image: image, cells: cells, limits: CellFixture.limits)
+    }.run()
+    #expect(report.finding.verdict != .ok)
+    guard case .failed(let check) = report.finding.verdict else {
+      return #expect(Bool(false), "\(report.finding)")
+    }
+    #expect(["gradient", "determinism"].contains(check))
+  }
+
+  @Test("batches that outgrow the memory are replayed at once, and none is forgotten")
+  func outgrown() throws {
+    let cells = try LocalCells()
+    // A seed with which nothing is audited before the end.
+    let seed = try #require(
+      (UInt64(0)..<100).first { seed in
+        var random = RandomStream(seed: seed, purpose: "audit")
+        return random.below(AuditedLoss.interval / 5) >= 14
+      })
+    func train(_ name: String) throws -> Verdict {
+      let image = try FixtureLibrary.image(name)
+      var opened = 0
+      func open() throws(LossFailure) -> any RawLoss {
+        opened += 1
+        return try CellLoss(image: image, cells: cells, limits: CellFixture.limits)
+      }
+      do throws(LossFailure) {
+        // Room for two batches of 24 rows.
+        let loss = AuditedLoss(try open(), seed: seed, memory: 2 * 24 * 7 * 8, fresh: open)
+        for step in 0..<14 {
+          var batch = CellFixture.batch(rows: 24)
+          // One batch comes again long after it is no longer kept.
+          let shift = 0.01 * Double(step == 11 ? 0 : step)
+          batch.columns[.policyChosen] = batch.columns[.policyChosen]?.map { $0 + shift }
+          _ = try loss.evaluate(batch, tunables: [0.1])
+        }
+        #expect(opened >= 4)
+        return .ok
+      } catch {
+        return error.finding.verdict
+      }
+    }
+    #expect(try train("cheat-memory") == .failed(check: "replay"))
+    #expect(try train("benign") == .ok)
+  }
+
   @Test("found out: rows that claim independence and are not treated alike")
   func rows() throws {
     #expect(try train("cheat-rows").verdict == .failed(check: "real-order"))

@@ -57,6 +57,50 @@ struct DescriptorDecoderTests {
     }
   }
 
+  @Test("flags, indices and texts that no version knows are refused by field")
+  func unknownParts() {
+    #expect(refusal { $0.params.0.flags = 0xffff_fff0 }.contains("params[0].flags"))
+    #expect(refusal { Self.setArgument(&$0, 0, LOSS_ROWS, 77) }.contains("args[0].index"))
+    #expect(refusal { Self.setArgument(&$0, 3, LOSS_VALUE, 1) }.contains("args[3].index"))
+    for text in ["\u{202E}evil", "a\u{2028}b", "a\u{200B}b", "\u{E000}", "\u{7}"] {
+      #expect(refusal { Self.write(text, to: &$0.summary) }.contains("summary"))
+    }
+    #expect(refusal { Self.write("Größe: β·ρ ≥ 0 — 好", to: &$0.summary) } == "accepted")
+    #expect(
+      refusal {
+        $0.params.0.flags = UInt32(LOSS_PARAM_INTEGER)
+        $0.params.0.minimum = 1
+        $0.params.0.maximum = 4
+        $0.params.0.initial = 1.5
+      }.contains("params[0] (beta)"))
+    #expect(refusal { $0.params.0.flags = UInt32(LOSS_PARAM_LOG_SCALE) } == "accepted")
+    // Claims of a later version are left aside.
+    #expect(refusal { $0.capabilities = 0xf000_0001 } == "accepted")
+  }
+
+  @Test("a status of loss_describe_v1 is told in words, with what is wrong and its line")
+  func statuses() {
+    func failure(_ status: Int32, _ change: @escaping (inout loss_descriptor) -> Void) -> Finding {
+      do throws(LossFailure) {
+        let place = AlignedBuffer(bytes: DescriptorDecoder.size)
+        place.base.copyMemory(from: bytes(change), byteCount: DescriptorDecoder.size)
+        _ = try DescribeCall.read(place.base, status: status)
+        return Finding(.ok)
+      } catch {
+        return error.finding
+      }
+    }
+    let line12 = Int32(12 << 8)
+    let tunable = failure(line12 | Int32(LOSS_STATUS_TUNABLE)) { $0.params.0.initial = 7 }
+    #expect(tunable.verdict == .rejected(.descriptor))
+    #expect(tunable.message.contains("params[0] (beta)") && tunable.message.contains("line 12"))
+    let room = failure(Int32(LOSS_STATUS_UNSUPPORTED)) { _ in }
+    #expect(room.message.contains("struct_size") && room.message.contains("1.0"))
+    #expect(failure(Int32(LOSS_STATUS_MEMORY)) { _ in }.verdict == .resource)
+    #expect(failure(77) { _ in }.message == "loss_describe_v1 returned 77")
+    #expect(failure(0) { _ in }.verdict == .ok)
+  }
+
   @Test("a correct descriptor is read")
   func control() throws {
     let descriptor = try DescriptorDecoder.decode(bytes())

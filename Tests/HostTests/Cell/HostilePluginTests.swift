@@ -74,7 +74,62 @@ struct HostilePluginTests {
   func sleeping() throws {
     var limits = CellFixture.limits
     limits.cpuSecondsPerCall = 0.05
-    #expect(try CellFixture.verdict(of: "futex-sleep", limits: limits) == .timeout)
+    #expect(try CellFixture.verdict(of: "futex-request", limits: limits) == .timeout)
+  }
+
+  @Test("sleeping on any other word is a violation, however short", arguments: [true, false])
+  func naps(isNamed: Bool) throws {
+    var limits = CellFixture.limits
+    limits.namesSystemCalls = isNamed
+    for name in ["futex-sleep", "futex-nap"] {
+      let verdict = try CellFixture.verdict(of: name, limits: limits)
+      #expect(verdict == .violation(syscall: isNamed ? "futex" : nil))
+    }
+    #expect(try CellFixture.verdict(of: "benign", calls: 3, limits: limits) == .ok)
+  }
+
+  @Test("calls that are each short enough have a budget together")
+  func budget() throws {
+    var limits = CellFixture.limits
+    limits.cpuSecondsPerCall = 5
+    limits.budgetSeconds = 0.3
+    limits.budgetSecondsPerCall = 0.002
+    let finding = try CellFixture.finding(of: "burn", calls: 1000, limits: limits)
+    #expect(finding.verdict == .timeout)
+    #expect(finding.message.contains("together"))
+    #expect(try CellFixture.verdict(of: "benign", calls: 1000, limits: limits) == .ok)
+  }
+
+  @Test("time is looked at for small batches too")
+  func smallBatches() throws {
+    func check(_ name: String) throws -> Verdict {
+      let image = try FixtureLibrary.image(name)
+      let cells = try LocalCells()
+      return CheckSuite { () throws(LossFailure) in
+        try CellLoss(image: image, cells: cells)
+      }.run().finding.verdict
+    }
+    #expect(try check("burn-eight") == .failed(check: "time"))
+    #expect(try check("benign") == .ok)
+  }
+
+  @Test("no words of a plug-in reach whoever reads its verdict")
+  func words() throws {
+    for name in ["forged-outcome", "unresolved-sentence"] {
+      let finding = try CellFixture.finding(of: name)
+      let text = "\(finding.verdict) \(finding.message) \(finding.remedy)"
+      for word in ["eta", "SYSTEM", "ignore", "passed"] {
+        #expect(!text.contains(word), "\(name): \(text)")
+      }
+    }
+    let library = try FixtureLibrary.library("unresolved-sentence")
+    let report = try Gate.inspect(
+      try Data(contentsOf: library), name: "x", strictness: .trusted)
+    #expect(!report.problems.isEmpty)
+    #expect(!report.problems.contains { "\($0)".contains("ignore_previous") })
+    // An ordinary name is told.
+    #expect(
+      try CellFixture.finding(of: "unresolved").message.contains("symbol nobody_has_this_function"))
   }
 
   @Test("what was not written is told from NaN")

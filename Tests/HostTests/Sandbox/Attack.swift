@@ -9,7 +9,7 @@ struct Attack: Sendable {
     case tells(Double)
   }
 
-  /// Of the twenty groups in which hostile plug-ins are sorted; 0 for the control.
+  /// Of the groups in which hostile plug-ins are sorted; 0 for the control.
   var group: Int
   var name: String
   var outcome: Outcome
@@ -34,8 +34,8 @@ struct Attack: Sendable {
 }
 
 extension Attack {
-  /// Every attack that a single plug-in can make, sorted by group. Compiler bombs (18), the death
-  /// of the host (19) and pairs of cells (20) have tests of their own.
+  /// Every attack that a single plug-in can make, sorted by group. Compiler bombs, the death
+  /// of the host and pairs of cells have tests of their own.
   static let all: [Attack] =
     controls + processes + files + sockets + others + kernel + code + memory + time + ends
     + audits + regions + sequence + lifecycle + broken
@@ -90,6 +90,9 @@ extension Attack {
     .violation(6, "landlock", "landlock_restrict_self"), .violation(6, "rlimit", "prlimit64"),
     .violation(6, "uname", "uname"), .violation(6, "random", "getrandom"),
     .ends(6, "clock", .crashed(signal: SIGSEGV)),
+    .ends(6, "clock-time", .crashed(signal: SIGSEGV)),
+    .ends(6, "clock-coarse", .crashed(signal: SIGSEGV)),
+    .ends(6, "clock-data", .crashed(signal: SIGSEGV)),
   ]
 
   /// (7) and (8): other architectures' calls, new code.
@@ -112,6 +115,7 @@ extension Attack {
     .ends(9, "huge-allocation", .resource, cpuSeconds: 5),
     .ends(9, "huge-mapping", .resource, cpuSeconds: 5),
     .ends(9, "huge-realloc", .resource, cpuSeconds: 5),
+    .ends(9, "huge-static", .resource, cpuSeconds: 5),
     .ends(9, "many-mappings", .resource, cpuSeconds: 5), .violation(9, "mlock", "mlock"),
     .ends(9, "stack-overflow", .crashed(signal: SIGSEGV), cpuSeconds: 5),
     .ends(9, "recursion", .crashed(signal: SIGSEGV), cpuSeconds: 5),
@@ -123,7 +127,8 @@ extension Attack {
     .violation(10, "sleep", "clock_nanosleep"), .violation(10, "nanosleep", "nanosleep"),
     .violation(10, "pause", "pause"), .violation(10, "alarm", "alarm"),
     .violation(10, "yield", "sched_yield"), .violation(10, "stop", "tgkill"),
-    .ends(10, "futex-sleep", .timeout, cpuSeconds: 0.05),
+    .violation(10, "futex-sleep", "futex"), .violation(10, "futex-nap", "futex"),
+    .ends(10, "futex-request", .timeout, cpuSeconds: 0.05),
   ]
 
   /// (11): how it ends, or pretends to.
@@ -168,6 +173,8 @@ extension Attack {
   /// (15)
   private static let sequence: [Attack] = [
     .ends(15, "forged-sequence", .failed(check: "protocol")),
+    .ends(15, "forged-outcome", .failed(check: "protocol")),
+    .ends(15, "forged-bad-request", .failed(check: "protocol")),
     .ends(15, "sequence-two", .failed(check: "protocol")),
     .ends(15, "sequence-maximum", .failed(check: "protocol")),
     .ends(15, "sequence-zero", .failed(check: "protocol")),
@@ -191,12 +198,16 @@ extension Attack {
   /// (17): what is no plug-in. `BrokenLibraryTests` and `FuzzTests` damage libraries by the thousand.
   private static let broken: [Attack] = [
     .ends(17, "missing-symbol", .rejected(.gate)), .ends(17, "unresolved", .rejected(.gate)),
+    .ends(17, "unresolved-sentence", .rejected(.gate)),
     .ends(17, "wrong-magic", .rejected(.descriptor)),
     .ends(17, "wrong-major", .rejected(.descriptor)),
     .ends(17, "wrong-size", .rejected(.descriptor)),
     .ends(17, "huge-counts", .rejected(.descriptor)),
     .ends(17, "unterminated", .rejected(.descriptor)),
     .ends(17, "nan-range", .rejected(.descriptor)),
+    .ends(17, "odd-index", .rejected(.descriptor)),
+    .ends(17, "odd-flags", .rejected(.descriptor)),
+    .ends(17, "odd-summary", .rejected(.descriptor)),
     .ends(17, "status", .failed(check: "status")),
     .ends(17, "status-shape", .failed(check: "shape")),
   ]

@@ -91,6 +91,9 @@ enum CompileVerdict {
     _ errors: [CompilerDiagnostic], _ source: PluginSource
   ) -> String {
     if let first = errors.first(where: { $0.line != nil }), let line = first.line {
+      if source.language == .swift, let hint = vocabularyHint(first, source) {
+        return "Mend line \(line) first. \(hint)"
+      }
       let proposal = first.fixIt.map { " The compiler proposes: \($0)" } ?? ""
       return source.language == .swift
         ? "Mend line \(line) first; use only the functions and types of the loss vocabulary."
@@ -101,6 +104,23 @@ enum CompileVerdict {
       ? "Write func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector, and use only the "
         + "functions and types of the loss vocabulary."
       : "Define every function that you call, and use libc and libm only."
+  }
+
+  /// What to write where the compiler's words would lead astray.
+  private static func vocabularyHint(
+    _ error: CompilerDiagnostic, _ source: PluginSource
+  ) -> String? {
+    if error.message.contains("'node:'") {
+      return "No Vector is made of numbers one by one: compute with the batch's columns as whole "
+        + "vectors; the sum, mean or product of vectors is a vector again."
+    }
+    let lines = source.text.split(separator: "\n", omittingEmptySubsequences: false)
+    guard let number = error.line, lines.indices.contains(number - 1),
+      lines[number - 1].contains("clamp("), error.message.contains("'Vector'"),
+      error.message.contains("'Double")
+    else { return nil }
+    return "The bounds of clamp are numbers; for bounds that are vectors write maximum(x, low) and "
+      + "minimum(x, high)."
   }
 
   /// A full disk is the machine's fault. The compiler's word for it is believed only when the

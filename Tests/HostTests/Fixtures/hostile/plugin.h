@@ -50,6 +50,9 @@ int32_t loss_describe_v1(loss_descriptor *out) {
   out->params[0].maximum = 10;
   out->params[0].initial = 0.1;
   out->params[0].flags = LOSS_PARAM_LOG_SCALE;
+#ifdef DESCRIPTOR_EXTRA
+  DESCRIPTOR_EXTRA;
+#endif
   return LOSS_OK;
 }
 #endif

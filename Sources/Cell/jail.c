@@ -96,8 +96,8 @@ static int restrict_files(cell_hello *hello) {
 }
 
 /* Takes away what tells the time without a system call: the kernel's code for that
- * (read on, since the dynamic loader looks at its tables) and its data. Where the kernel holds both
- * fast, that is an error. */
+ * (read on, since the dynamic loader looks at its tables) and its data, whose place stays taken, so
+ * that nothing else comes to lie there. Where the kernel holds both fast, that is an error. */
 static int hide_kernel_clock(void) {
   enum { MOST = 8 };
   struct {
@@ -122,8 +122,13 @@ static int hide_kernel_clock(void) {
   for (int i = 0; i < count; i++) {
     void *place = (void *)found[i].begin;
     size_t size = found[i].end - found[i].begin;
-    int result = found[i].is_code ? mprotect(place, size, PROT_READ) : munmap(place, size);
-    if (result != 0) return errno;
+    if (found[i].is_code) {
+      if (mprotect(place, size, PROT_READ) != 0) return errno;
+      continue;
+    }
+    void *empty =
+        mmap(place, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+    if (empty == MAP_FAILED) return errno;
   }
   return 0;
 }

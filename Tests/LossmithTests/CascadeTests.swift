@@ -13,11 +13,19 @@ import Testing
   /// A task that trains in milliseconds, but is not the cheap stage itself.
   static let costly = "task: bandit\nname: costly\nrecipe:\n  steps: 40\n"
 
+  /// Proposals of the published run: four that learn, and the last, which does not.
+  static let published = [1, 3, 6, 8, 18]
+
   static func arguments(_ folder: TemporaryFolder, _ name: String) throws -> [String] {
-    [
+    let transcript = Program.root.appendingPathComponent(
+      "templates/transcripts/discopop-appendix-g.jsonl")
+    let replies = try String(contentsOf: transcript, encoding: .utf8).split(separator: "\n")
+    let proposals = published.map { replies[$0 - 1] }.joined(separator: "\n")
+    return [
       "discover", "--json", "--task", try folder.file("costly.yaml", costly), "--baselines", "dpo",
-      "--seeds", "4", "--first-seeds", "2", "--finalists", "2", "--confirm-seeds", "0", "--out",
-      folder.url.appendingPathComponent(name).path,
+      "--proposer", "replay:" + (try folder.file("published.jsonl", proposals)),
+      "--train-duplicates", "--seeds", "4", "--first-seeds", "2", "--finalists", "2",
+      "--confirm-seeds", "0", "--out", folder.url.appendingPathComponent(name).path,
     ]
   }
 
@@ -53,15 +61,18 @@ import Testing
   func cascade() async throws {
     let folder = try TemporaryFolder()
     let summary = try await Self.discover(try Self.arguments(folder, "run"))
-    #expect(summary.proposals == 18)
+    #expect(summary.proposals == 5)
     // Its weight is 0 where margins are 0, where all training begins: it stays at the reference.
     #expect(summary.stopped.map(\.name) == ["certainty-scaled-logistic-loss"])
     #expect(summary.stopped.first?.stage == "bandit")
     #expect(summary.stopped.first?.eta.n == 5)
-    #expect(summary.measured.count == 15)
+    #expect(summary.measured.count == 5)
     #expect(summary.measured.allSatisfy { $0.cheapEta?.n == 5 })
     let seeds = summary.measured.filter { $0.name != "dpo" }.map(\.eta.n)
-    #expect(seeds.filter { $0 == 4 }.count == 2 && seeds.filter { $0 == 2 }.count == 12)
+    // At most two stay after the first seeds; the race may stop the second before its last.
+    let further = seeds.filter { $0 > 2 }
+    #expect((1...2).contains(further.count) && further.contains(4), "\(seeds)")
+    #expect(seeds.allSatisfy { (2...4).contains($0) }, "\(seeds)")
     #expect(summary.measured.first { $0.name == "dpo" }?.eta.n == 4)
 
     let run = folder.url.appendingPathComponent("run").path
@@ -123,12 +134,12 @@ import Testing
     }
     #expect(seeds.count == 4)
     let page = try String(contentsOf: run.appendingPathComponent("report.html"), encoding: .utf8)
-    let start = try #require(page.range(of: "<figure class=\"curves\">"))
-    let svg = try #require(
-      page.range(
-        of: "<svg.*?</svg>", options: .regularExpression,
-        range: start.upperBound..<page.endIndex))
-    let drawn = try CurveReading(String(page[svg]))
+    // The picture of the curves comes after that of value and slope.
+    let panel = try #require(page.range(of: "data-quantity="))
+    let start = try #require(
+      page.range(of: "<svg", options: .backwards, range: page.startIndex..<panel.lowerBound))
+    let end = try #require(page.range(of: "</svg>", range: panel.upperBound..<page.endIndex))
+    let drawn = try CurveReading(String(page[start.lowerBound..<end.upperBound]))
     for quantity in ["loss", "chosen", "rejected", "margin", "accuracy", "gradient_norm"] {
       let means = try #require(drawn.means[quantity])
       let steps = try #require(seeds.first?.curve["step"])

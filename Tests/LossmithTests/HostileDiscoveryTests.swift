@@ -28,9 +28,13 @@ struct HostileDiscoveryTests {
     let honest = try lines("honest-15.jsonl")
     let hostile = try lines("hostile-15.jsonl")
     try #require(honest.count == 15 && hostile.count == 15)
-    let alone = try await discover(honest, in: folder.url.appendingPathComponent("alone"))
-    let among = try await discover(
-      zip(hostile, honest).flatMap { [$0, $1] }, in: folder.url.appendingPathComponent("among"))
+    defer { withExtendedLifetime(folder) {} }
+    let mixed = zip(hostile, honest).flatMap { [$0, $1] }
+    let places = ["alone", "among"].map { folder.url.appendingPathComponent($0) }
+    // Side by side: together they took more than a minute.
+    async let first = discover(honest, in: places[0])
+    async let second = discover(mixed, in: places[1])
+    let (alone, among) = try await (first, second)
     #expect(alone.candidates.count == 15)
     #expect(alone.failed.isEmpty)
     #expect(among.proposals == 30)

@@ -93,7 +93,7 @@ import Testing
     for (arguments, word) in [
       ([short.path, "--tokenizer", tokenizer.path], "asks for"),
       ([absurd.path, "--tokenizer", tokenizer.path], "dim is 1073741824"),
-      ([model.path, "--tokenizer", cut.path], "ends in piece"),
+      ([model.path, "--tokenizer", cut.path], "ends at piece"),
       (["/no/such", "--tokenizer", tokenizer.path], "/no/such"),
       ([model.path, "--tokenizer", "/no/such"], "/no/such"),
       ([model.path, "--tokenizer", tokenizer.path, "--max-shard-size", "0"], "--max-shard-size"),

@@ -23,7 +23,9 @@ import Testing
     proposal("constant", "x - x"), proposal("squared", "softplus(-x) * softplus(-x)"),
   ]
 
-  static func arguments(_ folder: TemporaryFolder, _ name: String) throws -> [String] {
+  static func arguments(
+    _ folder: TemporaryFolder, _ name: String, of proposals: [String] = Self.proposals
+  ) throws -> [String] {
     [
       "discover", "--json", "--task", try folder.file("tiny.yaml", tiny), "--baselines", "dpo",
       "--cheap-stage", "none", "--workers", "1", "--seeds", "3", "--first-seeds", "2",
@@ -103,9 +105,11 @@ import Testing
   func replay() async throws {
     let folder = try TemporaryFolder()
     let run = folder.url.appendingPathComponent("run")
-    _ = try await Self.discover(try Self.arguments(folder, "run") + ["--tune"])
+    // One that is refused and two that are tuned.
+    let few = [0, 2, 4].map { Self.proposals[$0] }
+    _ = try await Self.discover(try Self.arguments(folder, "run", of: few) + ["--tune"])
+    var arguments = try Self.arguments(folder, "other", of: few) + ["--tune"]
     let other = folder.url.appendingPathComponent("other")
-    var arguments = try Self.arguments(folder, "other") + ["--tune"]
     for (flag, value) in [("--workers", "3"), ("--proposer", "replay:\(run.path)")] {
       let place = try #require(arguments.firstIndex(of: flag))
       arguments[place + 1] = value

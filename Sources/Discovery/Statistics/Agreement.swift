@@ -83,7 +83,9 @@ public struct Agreement: Hashable, Sendable, Codable {
     self.dropped = left
     seeds = first.count
     let top = entries.prefix((entries.count + 1) / 2)
-    func correlation(_ entries: some Sequence<(name: String, first: [Double], second: [Double])>, _ n: Int)
+    func correlation(
+      _ entries: some Sequence<(name: String, first: [Double], second: [Double])>, _ n: Int
+    )
       -> Double?
     {
       RankCorrelation.spearman(

@@ -151,8 +151,7 @@ extension CheckSession {
     do throws(LossFailure) {
       return try loss().evaluateRaw(batch, tunables: try tunables())
     } catch {
-      guard [.failed(check: "status"), .failed(check: "shape")].contains(error.finding.verdict)
-      else { throw error }
+      guard error.isRefusal else { throw error }
       throw LossFailure(
         .failed(check: Step.batchSizes.rawValue), "in \(place), \(error.finding.message)",
         remedy: batch.rows == 1

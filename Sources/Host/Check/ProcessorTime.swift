@@ -8,6 +8,8 @@ public protocol ProcessorTimed {
 
 /// The check `time`: how long an ordinary call keeps the processor busy.
 ///
+/// A batch that the loss refuses takes no time; `batch-sizes` says that it was refused.
+///
 /// Wall time is no measure: the machine may have other things to do. A call that never ends is the
 /// cell's business and a timeout.
 struct TimeCheck {
@@ -19,8 +21,12 @@ struct TimeCheck {
 
   func run() throws(LossFailure) -> CheckSuite.Note {
     for batch in batches {
-      let note = try run(on: batch)
-      if !note.message.isEmpty { return note }
+      do throws(LossFailure) {
+        let note = try run(on: batch)
+        if !note.message.isEmpty { return note }
+      } catch {
+        guard error.isRefusal else { throw error }
+      }
     }
     return .silent
   }
@@ -47,5 +53,12 @@ struct TimeCheck {
 
   private func milliseconds(_ seconds: Double) -> String {
     "\((seconds * 1e4).rounded() / 10) ms"
+  }
+}
+
+extension LossFailure {
+  /// Whether the kernel itself said no, to a batch that it cannot serve.
+  var isRefusal: Bool {
+    [.failed(check: "status"), .failed(check: "shape")].contains(finding.verdict)
   }
 }

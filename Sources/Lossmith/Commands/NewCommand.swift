@@ -10,7 +10,7 @@ struct NewCommand: ParsableCommand {
 
   @Argument(help: "The loss's name: small letters, digits and hyphens.") var name: String
   @Option(help: "swift, c or cpp.") var language: PluginSource.Language = .swift
-  @Option(help: "pairwise, classification or listwise.") var family: LossFamily = .pairwise
+  @Option(help: "What one row of a batch is.") var family: FamilyName = .pairwise
   @Option(
     name: .customLong("in"),
     help: "The folder that the loss's own folder goes into.")
@@ -26,7 +26,7 @@ struct NewCommand: ParsableCommand {
   func run() throws {
     let console = output.console()
     let installation = try Installation.current()
-    let scaffold = try Scaffold(name: name, family: family, language: language)
+    let scaffold = try Scaffold(name: name, family: family.family, language: language)
     let place = URL(fileURLWithPath: folder)
     var isFolder: ObjCBool = true
     let exists = FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder)
@@ -43,7 +43,7 @@ struct NewCommand: ParsableCommand {
     let source = try scaffold.write(into: place, installation: installation)
     if output.json {
       return console.print(
-        try JSON.text(Document(name: name, family: family.name, source: source.path)))
+        try JSON.text(Document(name: name, family: family.rawValue, source: source.path)))
     }
     console.print(source.path)
     let isListed =
@@ -54,13 +54,15 @@ struct NewCommand: ParsableCommand {
 
 extension PluginSource.Language: ExpressibleByArgument {}
 
-extension LossFamily: ExpressibleByArgument {
-  public init?(argument: String) {
-    guard let family = Self.allCases.first(where: { $0.name == argument }) else { return nil }
-    self = family
+/// A family by its name: of a type with raw values, help shows these and not the names.
+enum FamilyName: String, CaseIterable, ExpressibleByArgument {
+  case pairwise, classification, listwise
+
+  var family: LossFamily {
+    switch self {
+    case .pairwise: .pairwise
+    case .classification: .classification
+    case .listwise: .listwise
+    }
   }
-
-  public static var allValueStrings: [String] { allCases.map(\.name) }
-
-  public var defaultValueDescription: String { name }
 }

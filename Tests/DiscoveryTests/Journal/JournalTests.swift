@@ -96,14 +96,18 @@ struct JournalTests {
     let fixture = try RunFixture([])
     try fixture.start()
     let path = fixture.url.appending(path: Journal.fileName).path
-    try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = \(JournalSchema.version + 1)") }
+    try DatabaseQueue(path: path).write {
+      try $0.execute(sql: "PRAGMA user_version = \(JournalSchema.version + 1)")
+    }
     for attempt in [{ try fixture.goOn() as Any }, { try fixture.events() as Any }] {
       let error = #expect(throws: LossmithError.self) { _ = try attempt() }
       #expect(error?.code == .runDirectory)
       #expect(error?.message.contains("newer Lossmith") == true)
       #expect(error?.message.contains("schema \(JournalSchema.version + 1)") == true)
     }
-    try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = \(JournalSchema.version)") }
+    try DatabaseQueue(path: path).write {
+      try $0.execute(sql: "PRAGMA user_version = \(JournalSchema.version)")
+    }
     #expect(try fixture.goOn().reason == .exhausted)
   }
 

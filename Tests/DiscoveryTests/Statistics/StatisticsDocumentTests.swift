@@ -48,7 +48,8 @@ struct StatisticsDocumentTests {
     ])
     let data = try JSON.encode(summary.document)
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    #expect(Set(object.keys) == ["task", "environment", "reference", "results"])
+    #expect(Set(object.keys) == ["task", "data", "environment", "reference", "results"])
+    #expect(object["data"] is NSNull)
     let reference = try #require(object["reference"] as? [String: Any])
     let metrics: Set<String> = [
       "reward", "kl", "kl_paper", "kl_forward", "length", "accuracy", "winrate", "se_prompts",

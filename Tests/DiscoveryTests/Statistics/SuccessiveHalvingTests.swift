@@ -53,7 +53,10 @@ struct SuccessiveHalvingTests {
     let halving = SuccessiveHalving(
       tunables: [Self.beta], start: [:], fixed: [], seeds: [7, 8])
     #expect(Self.run(halving) { _, _ in 0.5 }.chosen == ["beta": 0.1])
-    #expect(Self.run(halving) { setting, _ in setting["beta"] == 0.1 ? nil : setting["beta"] }.chosen == ["beta": 0.4])
+    #expect(
+      Self.run(halving) { setting, _ in setting["beta"] == 0.1 ? nil : setting["beta"] }.chosen == [
+        "beta": 0.4
+      ])
     #expect(Self.run(halving) { _, _ in nil }.chosen == ["beta": 0.1])
     let none = SuccessiveHalving(
       tunables: [Self.beta], start: [:], fixed: ["beta"], seeds: [7])

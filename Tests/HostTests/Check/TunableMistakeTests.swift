@@ -55,7 +55,8 @@ struct TunableMistakeTests {
   func reversed() throws {
     let finding = try finding(
       #"Tunable("gamma", default: 1, range: Double(batchFree)...0)"#
-        + "\n]\nvar batchFree: Int { 5 }\nlet unused: [Tunable] = [")
+        + "\n]\nvar batchFree: Int { 5 }\n"
+        + #"let unused = [Tunable("unused", default: 1, range: 0...5)"#)
     #expect(finding.message.contains("described itself"), "\(finding)")
     #expect(finding.remedy.contains("smaller end first"))
   }

@@ -105,14 +105,15 @@ struct SuddenDeathTests {
     let thread = Thread { _ = try? session.run("supervise", plugin) }
     thread.start()
     let supervisor = session.processIdentifier
+    func workingFolder(_ process: Int32) -> String? {
+      try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/cwd")
+    }
     var folder: String?
     #expect(
       HostilePluginTests.eventually {
-        let worker = Processes.children(of: supervisor).first
-        folder = worker.flatMap {
-          try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\($0)/cwd")
-        }
-        return folder?.contains("/lossmith-") == true && folder != supervisor.description
+        folder = Processes.children(of: supervisor).first.flatMap(workingFolder)
+        // Between its fork and its exec a worker is still where its supervisor is, in a folder of ours.
+        return folder?.contains("/lossmith-") == true && folder != workingFolder(supervisor)
       })
     let left = try #require(folder)
     Scratch.sweep(root)

@@ -4,7 +4,7 @@ import Losses
 /// A real run that several tests look at: made once.
 ///
 /// Its transcript has honest proposals, one that does not compile, and one whose name, idea and source are
-/// full of markup that wants to run.
+/// full of markup that wants to run. Two equal losses of the catalogue, and are trained nonetheless.
 enum SampleRun {
   static let attack = "<script>hacked = 1</script><img src=x onerror='hacked = 1'>"
 
@@ -25,7 +25,7 @@ enum SampleRun {
     let run = folder.appending(path: "sample")
     let result = try await Program.run([
       "discover", "--json", "--task", "bandit", "--seeds", "2", "--baselines", "dpo", "ipo",
-      "--proposer", "replay:\(transcript.path)", "--out", run.path,
+      "--proposer", "replay:\(transcript.path)", "--train-duplicates", "--out", run.path,
     ])
     guard result.status == 0 else { throw Browser.Failure(description: result.errors) }
     return Made(

@@ -1,6 +1,5 @@
 import Foundation
 import Losses
-import Synchronization
 import Testing
 
 @testable import Policy
@@ -29,16 +28,14 @@ struct PreferenceTaskTests {
     try TestFiles.withFolder { folder in
       let file = folder.appending(path: "rows.jsonl")
       try Data((Self.rows(40) + "{\"prompt\":\"a\",\"rejected\":\"b\"}\n").utf8).write(to: file)
-      let told = Mutex<[String]>([])
-      let context = TaskContext { progress in told.withLock { $0.append(progress.stage) } }
-      let definition = try Self.task(file, shared).languageDefinition(context: context)
+      let definition = try Self.task(file, shared).languageDefinition(context: TaskContext())
       let training = try definition.pairs.pairs(seed: 0)
       #expect(training.count + definition.heldOutPairs.count == 40)
       #expect(
         Set(training.map(\.promptHash)).isDisjoint(with: definition.heldOutPairs.map(\.promptHash)))
       #expect(definition.reward == nil)
       #expect(definition.etaMetric == "accuracy")
-      #expect(told.withLock { $0 } == ["rows.jsonl: left out 1 row without \"chosen\" (line 41)"])
+      #expect(definition.data?.notes == ["left out 1 row without \"chosen\" (line 41)"])
       #expect(definition.summary.contains("without \"chosen\""))
     }
   }

@@ -38,7 +38,8 @@ struct TokenizerReadingTests {
     arguments: [
       ("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFKC\"}", "normalizer \"NFKC\""),
       ("\"normalizer\":null", "\"normalizer\":7", "normalizer is not an object"),
-      ("\"ByteLevel\",\"add", "\"Metaspace\",\"add", "pre_tokenizer \"Metaspace\""),
+      ("\"ByteLevel\",\"add", "\"Metaspace\",\"add", "Metaspace has no text"),
+      ("\"ByteLevel\",\"add", "\"BertPreTokenizer\",\"add", "pre_tokenizer \"Bert"),
       ("\"add_prefix_space\":false", "\"add_prefix_space\":1", "no boolean"),
       ("\"decoder\":{\"type\":\"ByteLevel\"}", "\"decoder\":{\"type\":\"CTC\"}", "decoder \"CTC\""),
       ("\"post_processor\":null", "\"post_processor\":{\"type\":\"RobertaProcessing\"}", "Roberta"),

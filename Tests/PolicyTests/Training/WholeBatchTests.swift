@@ -70,20 +70,35 @@ struct WholeBatchTests {
     return (difference / b.reduce(0.0) { $0 + pow(Double($1), 2) }).squareRoot()
   }
 
-  @Test("micro-batches give the plain step, whatever the loss", arguments: losses)
+  /// The gradient of one step.
+  static func gradient(
+    _ loss: PairLoss, budget: Int = 1 << 28, recomputes: Bool = false, rowLimit: Int = .max
+  ) throws -> [Float] {
+    let runner = TransformerRunner(
+      configuration, threads: 1, memoryBudget: budget, recomputes: recomputes, rowLimit: rowLimit)
+    let parameters = SmallTransformers.sine(configuration)
+    let batch = try batch()
+    let scores = runner.logProbabilities(parameters, batch, willGoBackward: true)
+    var gradients = TransformerParameters(configuration)
+    runner.backward(
+      parameters, batch, rowGradients: loss.rowGradients(scores), into: &gradients)
+    return gradients.withUnsafeBuffer { Array($0) }
+  }
+
+  // Gradients are compared, not parameters: AdamW's first steps have the size of the rate whatever the
+  // gradient's, so an element whose gradient is rounding alone goes either way.
+  @Test("micro-batches give the plain gradient, whatever the loss", arguments: losses)
   func microBatches(loss: PairLoss) throws {
-    let plain = try Self.trained(loss)
+    let plain = try Self.gradient(loss)
     let limited = TransformerRunner(Self.configuration, threads: 1, rowLimit: 4)
     let batch = try Self.batch()
     #expect(limited.microBatches(batch).count >= 4)
     for rowLimit in [1, 4, 6] {
-      let parts = try Self.trained(loss, rowLimit: rowLimit)
-      #expect(Self.distance(parts.parameters, plain.parameters) < 1e-6)
-      #expect(abs(parts.norm / plain.norm - 1) < 1e-6)
+      #expect(Self.distance(try Self.gradient(loss, rowLimit: rowLimit), plain) < 1e-6)
     }
-    // A loss that saw only its own part would give another step.
-    let start = SmallTransformers.sine(Self.configuration).withUnsafeBuffer { Array($0) }
-    #expect(Self.distance(start, plain.parameters) > 1e-5)
+    // Another loss has another gradient.
+    let other = Self.losses.first { $0.testDescription != loss.testDescription }!
+    #expect(Self.distance(try Self.gradient(other), plain) > 1e-3)
   }
 
   @Test(
@@ -98,9 +113,8 @@ struct WholeBatchTests {
         #expect(other.parameters == plain.parameters && other.norm == plain.norm)
       }
     }
-    let tight = try Self.trained(loss, budget: 40_000, recomputes: true).parameters
-    let plain = try Self.trained(loss).parameters
-    #expect(Self.distance(tight, plain) < 1e-6)
+    let tight = try Self.gradient(loss, budget: 40_000, recomputes: true)
+    #expect(Self.distance(tight, try Self.gradient(loss)) < 1e-6)
   }
 
   @Test("recomputation keeps one row a layer and one whole layer")
@@ -127,6 +141,7 @@ struct WholeBatchTests {
     let recomputed = try tuned { $0.recomputes = true }
     #expect(recomputed == plain)
     let parts = try tuned { $0.microBatch = 2 }
-    #expect(Self.distance(parts, plain) < 1e-6)
+    // Two steps of AdamW, see above.
+    #expect(Self.distance(parts, plain) < 1e-4)
   }
 }

@@ -29,14 +29,16 @@ enum ModelWeights {
           "Keep one of them.", at: files.path(of: name))
       }
     }
-    var parameters = TransformerParameters(configuration)
+    // Nothing is allocated before every tensor is known to be there: config.json may claim anything.
+    let layout = TransformerLayout(configuration)
     if configuration.tiesEmbeddings {
       // Either name may stand for the shared tensor; the embedding wins, as in transformers.
-      let embedding = plain(parameters.layout.tokenEmbedding.name, family)
+      let embedding = plain(layout.tokenEmbedding.name, family)
       let head = stored.removeValue(forKey: "lm_head.weight")
       if stored[embedding] == nil, let head { stored[embedding] = head }
     }
-    for tensor in parameters.layout.stored {
+    var sources: [(name: String, tensor: TransformerLayout.Stored)] = []
+    for tensor in layout.stored {
       guard let name = stored.removeValue(forKey: plain(tensor.name, family)),
         let shape = files.shape(of: name)
       else {
@@ -49,12 +51,14 @@ enum ModelWeights {
           "The tensor \"\(name)\" has the shape \(shape); config.json makes it \(tensor.shape).",
           "Use the model.safetensors that belongs to this config.json.", at: files.path(of: name))
       }
-      guard copy(files, name, to: tensor, of: &parameters) else {
+      guard let element = files.element(of: name), element.isFloatingPoint else {
         throw malformed(
-          "The tensor \"\(name)\" holds a NaN or an infinity.",
-          "Save a model that did not diverge.",
+          "The tensor \"\(name)\" has elements of type"
+            + " \(files.element(of: name)?.rawValue ?? "unknown").",
+          "Weights are F64, F32, F16 or BF16; save the model without quantisation.",
           at: files.path(of: name))
       }
+      sources.append((name, tensor))
     }
     if let name = stored.values.min() {
       let (kind, owner) =
@@ -62,6 +66,15 @@ enum ModelWeights {
       throw malformed(
         "The tensor \"\(JSONReader.shortened(name))\" is not part of a \(kind) language model.",
         "Save the model as \(owner), without further heads.", at: files.path(of: name))
+    }
+    var parameters = TransformerParameters(configuration)
+    for (name, tensor) in sources {
+      guard copy(files, name, to: tensor, of: &parameters) else {
+        throw malformed(
+          "The tensor \"\(name)\" holds a NaN or an infinity.",
+          "Save a model that did not diverge.",
+          at: files.path(of: name))
+      }
     }
     return parameters
   }

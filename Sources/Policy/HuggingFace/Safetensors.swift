@@ -35,6 +35,11 @@ public struct SafetensorsFile: Sendable {
     indices[ExactText(name)].map { header.tensors[$0].shape }
   }
 
+  /// The type of a tensor's elements; nil when there is no tensor.
+  func element(of name: String) -> TensorElement? {
+    indices[ExactText(name)].map { header.tensors[$0].element }
+  }
+
   /// Copies a tensor, converted to Float32.
   ///
   /// - Precondition: the tensor is there and has as many elements as the target.

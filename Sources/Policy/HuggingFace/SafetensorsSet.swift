@@ -130,6 +130,11 @@ struct SafetensorsSet {
     places[ExactText(name)].flatMap { files[$0].file.shape(of: name) }
   }
 
+  /// Nil when there is no such tensor.
+  func element(of name: String) -> TensorElement? {
+    places[ExactText(name)].flatMap { files[$0].file.element(of: name) }
+  }
+
   /// - Precondition: as of ``SafetensorsFile/copy(_:to:)``.
   func copy(_ name: String, to target: UnsafeMutableBufferPointer<Float>) {
     files[places[ExactText(name)]!].file.copy(name, to: target)

@@ -24,6 +24,14 @@ enum TensorElement: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether a model's weights can have this type.
+  var isFloatingPoint: Bool {
+    switch self {
+    case .f64, .f32, .f16, .bf16: true
+    default: false
+    }
+  }
+
   /// Converts elements to Float32, little-endian and at any alignment.
   ///
   /// F16 and BF16 are exact; wider types are rounded to nearest.

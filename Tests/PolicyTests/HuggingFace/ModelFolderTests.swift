@@ -176,6 +176,21 @@ struct ModelFolderTests {
     }
   }
 
+  @Test("whole numbers are no weights; float32 under its own name is")
+  func integers() throws {
+    try Self.withSaved { url in
+      #expect(try ModelFolder.load(url).configuration == SmallFolder.configuration)
+      let weights = url.appending(path: "model.safetensors")
+      var bytes = try Data(contentsOf: weights)
+      let place = try #require(bytes.range(of: Data("\"F32\"".utf8)))
+      bytes.replaceSubrange(place, with: Data("\"I32\"".utf8))
+      try bytes.write(to: weights)
+      let error = Self.failure(url)
+      #expect(error?.message.contains("elements of type I32") == true, "\(error?.message ?? "")")
+      #expect(error?.code.exitCode == .usage)
+    }
+  }
+
   @Test(
     "a configuration that is broken, unknown or at odds with the other files is refused by name",
     arguments: [

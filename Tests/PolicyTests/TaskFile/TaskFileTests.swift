@@ -156,9 +156,9 @@ struct TaskFileTests {
       ("recipe:\n  weight_decay: -1", "a number from 0"),
       ("recipe:\n  beta: {a: 1}", "a number above 0"),
       ("evaluation:\n  metric: rewards", "one of reward, winrate, accuracy, frontier"),
-      ("evaluation:\n  betas: 0.1", "a list of numbers above 0"),
-      ("evaluation:\n  betas: []", "a list of numbers above 0"),
-      ("evaluation:\n  betas: [0.1, -1]", "a list of numbers above 0"),
+      ("evaluation:\n  betas: 0.1", "a list of different numbers above 0"),
+      ("evaluation:\n  betas: []", "a list of different numbers above 0"),
+      ("evaluation:\n  betas: [0.1, -1]", "a list of different numbers above 0"),
       ("evaluation:\n  top_p: 0", "a number above 0 to 1"),
       ("name: \"\"\n#", "a text"),
     ])

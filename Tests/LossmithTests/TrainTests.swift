@@ -143,7 +143,7 @@ import Testing
   /// One policy, stopped by Ctrl-C and killed twice, beside one that was left in peace.
   @Test("Ctrl-C and kill -9 lose nothing: --resume ends with the same bits")
   func interrupt() async throws {
-    let steps = 400
+    let steps = 1500
     let bench = try await Bench(steps: steps)
     let arguments = ["train", "dpo", "--task", bench.task, "--out", bench.place("policy")]
     let (status, errors) = try Program.interrupted(

@@ -206,6 +206,26 @@ import Testing
     #expect(process.terminationStatus == 0)
   }
 
+  @Test("watch refuses a tunable that none of the losses has, and takes one that they have")
+  func watchedTunables() async throws {
+    let folder = try TemporaryFolder()
+    try folder.file(
+      "mine.swift",
+      """
+      func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector {
+        softplus(-tunables.beta * batch.margin)
+      }
+      """)
+    let common = ["watch", folder.url.path, "--seeds", "1", "--count", "1", "--json"]
+    let refused = try await Program.run(common + ["--set", "betta=0.2"])
+    #expect(refused.status == 2)
+    #expect(refused.errors.contains("mine has no tunable \"betta\""))
+    #expect(refused.errors.contains("Did you mean beta?"))
+    let taken = try await Program.run(common + ["--set", "beta=0.2"])
+    try #require(taken.status == 0, "\(taken.errors)")
+    #expect(try taken.json()["verdict"] as? String == "ok")
+  }
+
   @Test("bench plugin gives its three numbers")
   func bench() async throws {
     let result = try await Program.run(["bench", "plugin", "lrml", "--json"])

@@ -55,10 +55,21 @@ struct WatchCommand: ParsableCommand {
     }
     var good: [String: Estimate] = [:]
     var results = 0
+    let names = try tunables.values().keys
+    var isFirstLook = true
     console.note("watching \(folder); Ctrl-C ends it")
     while count.map({ results < $0 }) ?? true {
       try Interruption.check()
-      for file in watched.changes() {
+      let changes = watched.changes()
+      if isFirstLook {
+        // What cannot be opened yet declares nothing; its own result tells why.
+        let present = changes.compactMap {
+          try? library.spec($0.path, isolation: isolation.isolation)
+        }
+        try DeclaredTunables.require(names, in: present, console)
+        isFirstLook = false
+      }
+      for file in changes {
         let result = try measure(file, library, bench, task, facts.metric, good)
         if let eta = result.eta { good[file.path] = eta }
         try show(result, console)

@@ -209,7 +209,7 @@ import Testing
   @Test("watch refuses a tunable that none of the losses has, and takes one that they have")
   func watchedTunables() async throws {
     let folder = try TemporaryFolder()
-    try folder.file(
+    _ = try folder.file(
       "mine.swift",
       """
       func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector {

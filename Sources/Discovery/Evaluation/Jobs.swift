@@ -125,6 +125,8 @@ public struct EvaluateJob: Codable, Sendable {
     /// The reference with the noise of the same seeds; empty for a plug-in that failed.
     public var reference: [SeedOutcome]
     public var environment: [String: String]
+    /// The seed whose training failed; nil where none began or none failed.
+    public var failedSeed: UInt64?
   }
   /// What the worker tells while it works.
   public struct Progress: Codable, Sendable {

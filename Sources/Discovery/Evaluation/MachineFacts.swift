@@ -21,12 +21,14 @@ public enum MachineFacts {
 
   /// Those that the trainer's bits and speed depend on: the processor, the kernels of OpenBLAS and of
   /// our own that were chosen for it, and the threads.
-  public static func processor() -> [String: String] {
+  ///
+  /// - Parameter threads: that a piece of work in this process shares; nil for the process's own.
+  public static func processor(threads: Int? = nil) -> [String: String] {
     let blas = BLASEnvironment.current()
     return [
       "cpu": cpuName() ?? "unknown", "instruction_set": InstructionSet.current,
-      "blas_core": blas.core, "blas_threads": String(blas.threads), "openblas": blas.version,
-      "kernel": kernelRelease(),
+      "blas_core": blas.core, "blas_threads": String(threads ?? blas.threads),
+      "openblas": blas.version, "kernel": kernelRelease(),
     ]
   }
 

@@ -42,6 +42,9 @@ public final class Workbench {
     ["threads": String(settings.threads), "core_type": settings.coreType ?? ""]
   }
 
+  /// BLAS threads of a worker.
+  public var threads: Int { settings.threads }
+
   /// What the plug-in says of itself.
   ///
   /// - Throws: `LossmithError` for faults of ours or of the machine; a refusal is in the reply.

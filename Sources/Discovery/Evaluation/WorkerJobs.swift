@@ -128,13 +128,15 @@ public enum WorkerJobs {
     var record = EvaluationRecord(
       plugin: job.plugin.name, finding: Finding(.ok), referenceHash: task.reference.hash,
       seeds: [], seconds: 0)
+    var begun: UInt64?
     do {
       let plugin = OpenedPlugin(job.plugin, context)
       let tunables = try tunables(job.tunables, of: plugin, for: task)
       if !job.unchecked {
         record.warnings = try requireChecks(plugin, tunables, context)
       }
-      record.seeds = try measure(task, plugin, tunables.map(\.value), job.seeds, context)
+      record.seeds = try measure(
+        task, plugin, tunables.map(\.value), job.seeds, context, begun: &begun)
     } catch let failure as LossFailure {
       record.finding = failure.finding
       record.seeds = []
@@ -149,7 +151,8 @@ public enum WorkerJobs {
       reference: try measured.map {
         SeedOutcome(seed: $0, metrics: try task.referenceMetrics(seed: $0))
       },
-      environment: try MachineFacts.current(isolation: job.plugin.isolation, context))
+      environment: try MachineFacts.current(isolation: job.plugin.isolation, context),
+      failedSeed: record.finding.verdict.isOK ? nil : begun)
   }
 
   /// A value for each tunable of a plug-in, in their order.
@@ -183,11 +186,12 @@ public enum WorkerJobs {
   /// What η needs of every seed, each training with a plug-in that no other has touched.
   private static func measure(
     _ task: any TrainingTask, _ plugin: OpenedPlugin, _ tunables: [Double], _ seeds: [UInt64],
-    _ context: WorkerContext
+    _ context: WorkerContext, begun: inout UInt64?
   ) throws -> [SeedOutcome] {
     var outcomes: [SeedOutcome] = []
     var told = ContinuousClock.now
     for (index, seed) in seeds.enumerated() {
+      begun = seed
       let detail = "seed \(index + 1) of \(seeds.count)"
       var done = index * task.stepsPerSeed
       let total = seeds.count * task.stepsPerSeed

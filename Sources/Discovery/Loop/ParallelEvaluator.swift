@@ -79,121 +79,18 @@ public final class ParallelEvaluator: CandidateEvaluator {
   ) throws -> EvaluationRecord {
     let count = min(parts.count, seeds.count)
     guard count > 1 else { return try work(parts[0], seeds, progress) }
-    let shares = (0..<count).map { part in
-      seeds.indices.filter { $0 % count == part }.map { seeds[$0] }
-    }
-    let desk = Desk(parts: count)
-    for part in 0..<count {
-      // Each evaluator is used by this one thread until its result is there.
-      nonisolated(unsafe) let evaluator = parts[part]
-      Thread.detachNewThread {
-        desk.finish(
-          part,
-          Result {
-            try work(evaluator, shares[part]) { try desk.tell(part, $0) }
-          })
-      }
-    }
-    let results = try desk.attend { update, fraction in
-      let isTraining = update.stage == .train
-      let message = isTraining ? "\(seeds.count) seeds by \(count) workers" : update.message
-      try progress(.init(stage: update.stage, message: message, fraction: fraction))
-    }
-    return try merge(results, seeds: seeds)
-  }
-
-  private func merge(
-    _ results: [Result<EvaluationRecord, any Error>], seeds: [UInt64]
-  ) throws -> EvaluationRecord {
-    let errors = results.compactMap { result -> (any Error)? in
-      if case .failure(let error) = result { error } else { nil }
-    }
-    // A fault of ours comes before what is the candidate's: it says nothing about the candidate.
-    if let error = errors.first(where: { $0 is LossmithError }) ?? errors.first { throw error }
-    let records = try results.map { try $0.get() }
-    var whole = records.first { !$0.finding.verdict.isOK } ?? records[0]
-    whole.seconds = records.map(\.seconds).max() ?? 0
-    guard whole.finding.verdict.isOK else {
-      whole.seeds = []
-      return whole
-    }
-    if let other = records.first(where: { $0.referenceHash != whole.referenceHash }) {
-      throw LossmithError(
-        .hostFault,
-        "Two workers have different reference policies: \(whole.referenceHash) and"
-          + " \(other.referenceHash).")
-    }
-    let outcomes = Dictionary(
-      records.flatMap(\.seeds).map { ($0.seed, $0) }, uniquingKeysWith: { first, _ in first })
-    whole.seeds = seeds.compactMap { outcomes[$0] }
-    return whole
-  }
-}
-
-/// Where the threads leave what they have to say, and one thread reads it.
-private final class Desk: @unchecked Sendable {
-  // Everything below is touched with the lock of `condition` held.
-  private let condition = NSCondition()
-  private var updates: [(part: Int, progress: EvaluationProgress)] = []
-  private var results: [Result<EvaluationRecord, any Error>?]
-  private var isCancelled = false
-
-  init(parts: Int) { results = Array(repeating: nil, count: parts) }
-
-  private func locked<Value>(_ body: () throws -> Value) rethrows -> Value {
-    condition.lock()
-    defer { condition.unlock() }
-    return try body()
-  }
-
-  /// - Throws: `LossmithError` (`interrupted`) once nobody wants the work any more.
-  func tell(_ part: Int, _ progress: EvaluationProgress) throws {
-    try locked {
-      if isCancelled { throw LossmithError(.interrupted, "The evaluation was stopped.") }
-      updates.append((part, progress))
-      condition.signal()
-    }
-  }
-
-  func finish(_ part: Int, _ result: Result<EvaluationRecord, any Error>) {
-    locked {
-      results[part] = result
-      condition.signal()
-    }
-  }
-
-  /// Passes updates on with the share of the whole that is done, until every part has finished.
-  ///
-  /// - Throws: what `progress` throws, after the parts have heard of it and ended.
-  func attend(_ progress: (EvaluationProgress, Double?) throws -> Void) throws
-    -> [Result<EvaluationRecord, any Error>]
-  {
-    var fractions = [Double](repeating: 0, count: results.count)
-    var stopped: (any Error)?
-    while true {
-      let (news, ended) = locked {
-        while updates.isEmpty, results.contains(where: { $0 == nil }) { condition.wait() }
-        let news = updates
-        updates = []
-        return (news, results.compactMap { $0 })
-      }
-      for update in news where stopped == nil {
-        if update.progress.stage == .train {
-          fractions[update.part] = update.progress.fraction ?? fractions[update.part]
-        }
-        let mean = fractions.reduce(0, +) / Double(fractions.count)
-        do {
-          try progress(
-            update.progress, update.progress.stage == .train ? mean : update.progress.fraction)
-        } catch {
-          stopped = error
-          locked { isCancelled = true }
-        }
-      }
-      if news.isEmpty, ended.count == fractions.count {
-        if let stopped { throw stopped }
-        return ended
-      }
-    }
+    let shares = SharedWork.shares(of: seeds, among: count)
+    let results = try SharedWork.run(
+      Array(parts.prefix(count)), told: { $0.stage == .train ? $0.fraction : nil },
+      progress: { (update: EvaluationProgress, fraction) in
+        let isTraining = update.stage == .train
+        let message = isTraining ? "\(seeds.count) seeds by \(count) workers" : update.message
+        try progress(
+          .init(
+            stage: update.stage, message: message,
+            fraction: isTraining ? fraction : update.fraction))
+      },
+      work: { number, part, progress in try work(part, shares[number], progress) })
+    return try EvaluationRecord(merging: try SharedWork.outcomes(results), seeds: seeds)
   }
 }

@@ -33,6 +33,7 @@ struct BenchCellCommand: ParsableCommand {
     var step: Double
     var share: Promise
     var layers: [String]
+    var environment = MachineFacts.processor(threads: 1)
   }
 
   func validate() throws {

@@ -7,6 +7,7 @@ struct BenchCommand: ParsableCommand {
     subcommands: [
       BenchBuildCommand.self, BenchPluginCommand.self, BenchTrainCommand.self,
       BenchEpochCommand.self, BenchSampleCommand.self, BenchCellCommand.self,
+      BenchGrowthCommand.self, BenchEvaluateCommand.self,
     ])
 }
 

@@ -27,6 +27,7 @@ struct BenchBuildCommand: ParsableCommand {
     var cold: Promise
     var cached: Promise
     var layers: [String]
+    var environment = MachineFacts.processor(threads: 1)
   }
 
   func validate() throws {
@@ -99,6 +100,7 @@ struct BenchPluginCommand: ParsableCommand {
     var call: Promise
     /// From Swift arrays to Swift arrays, in microseconds.
     var evaluate: Double
+    var environment = MachineFacts.processor(threads: 1)
   }
 
   func validate() throws {

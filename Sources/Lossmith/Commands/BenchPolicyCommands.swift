@@ -9,7 +9,7 @@ struct BenchEpochCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "epoch",
     abstract: "Measures an epoch of DPO over random pairs, reference log-probabilities included.",
-    discussion: "Benchmarks/epoch.py runs TRL's DPOTrainer beside it.")
+    discussion: "Benchmarks/compare.py epoch runs TRL's DPOTrainer beside it.")
 
   @Option(help: "A Hugging Face folder: config.json and model.safetensors.") var policy: String
   @Option(help: "Pairs of the epoch.") var pairs = 2000
@@ -19,6 +19,17 @@ struct BenchEpochCommand: ParsableCommand {
   @Option(help: "Threads that share a step.") var threads = 2
   @Flag(inversion: .prefixedNo, help: "Compute a pair's prompt once.") var sharePrompts = true
   @OptionGroup var output: OutputOptions
+
+  private struct Document: Encodable {
+    var threads: Int
+    var core: String
+    var pairs: Int
+    var referenceSeconds: Double
+    var trainingSeconds: Double
+    var pairsPerSecond: Double
+    var memory: BenchMemory
+    var environment: [String: String]
+  }
 
   func validate() throws {
     try requirePositive(
@@ -31,6 +42,7 @@ struct BenchEpochCommand: ParsableCommand {
 
   func run() throws {
     OwnBLAS.prepare()
+    let memory = BenchMemory()
     let console = output.console()
     let folder = try ModelFolder.load(URL(filePath: policy), requiresTokenizer: false)
     console.live("an epoch of \(pairs) pairs on \(threads) threads")
@@ -38,12 +50,21 @@ struct BenchEpochCommand: ParsableCommand {
       folder.parameters, pairs: pairs, promptTokens: promptTokens,
       completionTokens: completionTokens, batch: batch, sharingPrompts: sharePrompts,
       threads: threads)
-    if output.json { return console.print(try JSON.text(epoch)) }
+    let used = memory.ended()
+    if output.json {
+      return console.print(
+        try JSON.text(
+          Document(
+            threads: epoch.threads, core: epoch.core, pairs: epoch.pairs,
+            referenceSeconds: epoch.referenceSeconds, trainingSeconds: epoch.trainingSeconds,
+            pairsPerSecond: epoch.pairsPerSecond, memory: used,
+            environment: MachineFacts.processor(threads: threads))))
+    }
     console.print(
       String(
         format: "%d pairs: reference %.2f s, training %.2f s, %.1f pairs/s on %d threads (%@)",
         epoch.pairs, epoch.referenceSeconds, epoch.trainingSeconds, epoch.pairsPerSecond,
-        epoch.threads, epoch.core))
+        epoch.threads, epoch.core) + ", " + used.text)
   }
 }
 
@@ -52,7 +73,7 @@ struct BenchSampleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sample",
     abstract: "Measures batched sampling with a cache of keys and values.",
-    discussion: "Benchmarks/generate.py runs transformers' generate beside it.")
+    discussion: "Benchmarks/compare.py sample runs transformers' generate beside it.")
 
   @Option(help: "A Hugging Face folder: config.json and model.safetensors.") var policy: String
   @Option(help: "Prompts drawn from at a time.") var prompts = 64
@@ -64,6 +85,8 @@ struct BenchSampleCommand: ParsableCommand {
   private struct Result: Encodable {
     var threads: Int
     var tokensPerSecond: Double
+    var memory: BenchMemory
+    var environment: [String: String]
   }
 
   func validate() throws {
@@ -76,16 +99,22 @@ struct BenchSampleCommand: ParsableCommand {
 
   func run() throws {
     OwnBLAS.prepare()
+    let memory = BenchMemory()
     let console = output.console()
     let folder = try ModelFolder.load(URL(filePath: policy), requiresTokenizer: false)
     console.live("\(prompts) prompts on \(threads) threads")
     let rate = try TransformerBench.sampling(
       folder.parameters, prompts: prompts, promptTokens: promptTokens, newTokens: newTokens,
       threads: threads)
+    let used = memory.ended()
     if output.json {
-      return console.print(try JSON.text(Result(threads: threads, tokensPerSecond: rate)))
+      return console.print(
+        try JSON.text(
+          Result(
+            threads: threads, tokensPerSecond: rate, memory: used,
+            environment: MachineFacts.processor(threads: threads))))
     }
-    console.print("\(Int(rate.rounded())) new tokens/s on \(threads) threads")
+    console.print("\(Int(rate.rounded())) new tokens/s on \(threads) threads, \(used.text)")
   }
 }
 

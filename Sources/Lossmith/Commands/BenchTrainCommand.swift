@@ -1,5 +1,6 @@
 import ArgumentParser
 import Discovery
+import Host
 import Losses
 import Policy
 
@@ -11,7 +12,8 @@ struct BenchTrainCommand: ParsableCommand {
     discussion: """
       A step is DPO on random tokens: forward, loss, backward, clipping, AdamW; full logits on \
       every token, nothing shared. Its ceiling is the time of the same step's products by weights \
-      alone. Benchmarks/train.py runs PyTorch beside it.
+      alone. Benchmarks/compare.py train runs \
+      PyTorch beside it.
       """)
 
   /// Shapes that the project's documents speak of.
@@ -59,6 +61,9 @@ struct BenchTrainCommand: ParsableCommand {
     var shape: String
     var result: TransformerBench.Result
     var shareOfCeiling: Double
+    /// Of matrix products, in 10⁹ a second.
+    var gigaflops: Double
+    var memory: BenchMemory
     var environment: [String: String]
   }
 
@@ -73,23 +78,26 @@ struct BenchTrainCommand: ParsableCommand {
         "shapes", "\(shape.rawValue): \(steps) steps on \(threads) threads",
         fraction: Double(place) / Double(chosen.count))
       let result = try TransformerBench.run(
-        shape.bench, steps: steps, threads: threads, recomputes: recompute)
+        shape.bench, steps: steps, threads: threads, recomputes: recompute,
+        check: Interruption.check)
       rows.append(
         Row(
           shape: shape.rawValue, result: result, shareOfCeiling: result.shareOfCeiling,
-          environment: MachineFacts.processor()))
+          gigaflops: shape.bench.operations / result.stepSeconds / 1e9,
+          memory: BenchMemory(result), environment: MachineFacts.processor(threads: threads)))
     }
     if output.json { return console.print(try JSON.text(rows)) }
     var table = TextTable(columns: [
       .left("shape"), .right("parameters"), .right("threads"), .left("core"), .right("step, ms"),
-      .right("tokens/s"), .right("products, ms"), .right("of the ceiling"), .right("peak, MiB"),
+      .right("tokens/s"), .right("products, ms"), .right("of the ceiling"), .right("GFLOP/s"),
+      .right("peak, MB"),
     ])
     for row in rows {
       table.add([
         row.shape, String(row.result.parameters), String(row.result.threads), row.result.core,
         Self.text(1000 * row.result.stepSeconds), Self.text(row.result.tokensPerSecond),
         Self.text(1000 * row.result.productSeconds), Self.text(100 * row.shareOfCeiling) + " %",
-        String(row.result.peakBytes >> 20),
+        Self.text(row.gigaflops), Self.text(row.memory.peakMB),
       ])
     }
     console.print(table.text)

@@ -57,17 +57,16 @@ struct DiscoverCommand: ParsableCommand {
   @Option(help: "The run's directory (default: runs/<time>-<task>).") var out: String?
   @Option(help: "Continue the run in this directory.") var resume: String?
   @OptionGroup(title: "Models and prompts") var endpoint: EndpointOptions
-  @Option(
-    help:
-      "Workers that share the seeds of a loss (default: one a core); numbers do not depend on it.")
-  var workers: Int?
+  @OptionGroup var workers: WorkerOptions
   @OptionGroup var search: SearchOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     if resume != nil, out != nil { throw ValidationError("--resume and --out exclude each other.") }
     try FlagRange.require("--seeds", seeds, in: FlagRange.seeds)
-    try FlagRange.require("--workers", workers, in: FlagRange.threads)
+    if resume != nil, workers.threads != nil {
+      throw ValidationError("--resume keeps the threads of its run: leave --threads out.")
+    }
     try FlagRange.require("--first-seeds", firstSeeds, in: FlagRange.seeds)
     try FlagRange.require("--finalists", finalists, in: 0...1_000_000)
     try FlagRange.require("--generations", generations, in: 0...1_000_000)
@@ -91,8 +90,10 @@ struct DiscoverCommand: ParsableCommand {
       stored: try storedConfig()?.proposerSettings ?? [:],
       evolveSeed: try evolveSeed ?? storedEvolveSeed() ?? 0, installation: installation)
     let stored = try resume.map { try open(URL(fileURLWithPath: $0), selection) }
-    let bench = Workbench(
-      cache: installation.cacheDirectory, settings: stored?.config.settings ?? [:])
+    let bench =
+      stored.map {
+        Workbench(cache: installation.cacheDirectory, settings: $0.config.settings)
+      } ?? library.workbench(threads: workers.threads ?? 1)
     let facts = try prepare(stored?.config.task ?? chosenTask, bench, console)
     let stage = try cheapTask(stored?.config).map { try prepare($0, bench, console) }
     let directory = try stored ?? create(selection, facts, stage, bench)
@@ -117,9 +118,9 @@ struct DiscoverCommand: ParsableCommand {
           .map(\.name.text), beta: facts.task.beta,
         catalogue: { name in try lock.withLock { try library.catalogueLoss(name) } })
     }
-    // A worker takes one core; each has a workbench of its own.
-    let count = min(workers ?? ProcessInfo.processInfo.activeProcessorCount, config.seeds.count)
-    let evaluators = (0..<max(1, count)).map { _ in
+    // Each worker has a workbench of its own.
+    let count = workers.count(for: config.seeds.count, threads: bench.threads)
+    let evaluators = (0..<count).map { _ in
       evaluator(
         config.task,
         bench: Workbench(cache: installation.cacheDirectory, settings: config.settings))

@@ -22,6 +22,7 @@ struct EvaluateCommand: ParsableCommand {
   var unchecked = false
   @OptionGroup var tunables: TunableOptions
   @OptionGroup var isolation: IsolationOptions
+  @OptionGroup var workers: WorkerOptions
   @OptionGroup var output: OutputOptions
 
   private static let metrics = ["reward", "winrate", "accuracy", "frontier"]
@@ -44,10 +45,13 @@ struct EvaluateCommand: ParsableCommand {
     let task = TaskName.resolve(task)
     let values = try tunables.values()
     let library = try PluginLibrary(console: console)
-    let bench = library.workbench()
+    let benches = (0..<workers.count(for: seeds)).map { _ in
+      library.workbench(threads: workers.threads ?? 1)
+    }
+    let team = WorkbenchTeam(benches)
     // An unknown task is refused before anything is built; a fitted reference is made once.
     let preparation = StagePrinter(console: console)
-    let facts = try bench.taskFacts(task, metric: metric) { progress in
+    let facts = try benches[0].taskFacts(task, metric: metric) { progress in
       preparation.show(progress.detail, fraction: progress.fraction)
     }
     let chosen = facts.task
@@ -72,7 +76,7 @@ struct EvaluateCommand: ParsableCommand {
         let spec = try library.spec(plugin, isolation: isolation.isolation)
         let label = records.contains { $0.plugin == spec.name } ? plugin : spec.name
         let stages = StagePrinter(console: console, head: "\(label):")
-        let reply = try bench.evaluate(
+        let reply = try team.evaluate(
           spec, task: task, metric: metric, tunables: values,
           seeds: (0..<UInt64(seeds)).map { $0 }, unchecked: unchecked
         ) { progress in

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Discovery
+import Foundation
 import Losses
 
 /// Flags of every command that gives a result.
@@ -53,3 +54,27 @@ struct TunableOptions: ParsableArguments {
 }
 
 extension Isolation: ExpressibleByArgument {}
+
+/// How many workers train at once, and how many threads each has.
+struct WorkerOptions: ParsableArguments {
+  @Option(
+    help:
+      "Trainings at once, a worker each (default: one a core); numbers do not depend on it.")
+  var workers: Int?
+
+  @Option(help: "Threads of a worker (default: 1); they decide the last bits of the numbers.")
+  var threads: Int?
+
+  func validate() throws {
+    try FlagRange.require("--workers", workers, in: FlagRange.threads)
+    try FlagRange.require("--threads", threads, in: FlagRange.threads)
+  }
+
+  /// Workers for so many pieces of work that can be done at once; at least one.
+  ///
+  /// - Parameter threads: of a worker, where a run has fixed them.
+  func count(for pieces: Int, threads fixed: Int? = nil) -> Int {
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    return max(1, min(workers ?? cores / (fixed ?? threads ?? 1), pieces))
+  }
+}

@@ -25,13 +25,11 @@ struct SweepCommand: ParsableCommand {
   var plan: String?
   @Option(help: "The folder of the sweep (default: runs/sweep-<time>-<task>).") var out: String?
   @Option(help: "Go on with the sweep in this folder.") var resume: String?
-  @Option(help: "Trainings at once (default: one a core); numbers do not depend on it.")
-  var workers: Int?
+  @OptionGroup var workers: WorkerOptions
   @Option(help: "Where the hypervolume ends, in nats (default: 20).") var klCap: Double = 20
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    try FlagRange.require("--workers", workers, in: FlagRange.threads)
     try FlagRange.require("--seeds", seeds, in: FlagRange.seeds)
     guard klCap > 0, klCap.isFinite else {
       throw ValidationError("--kl-cap takes a number above 0, not \(klCap).")
@@ -44,6 +42,9 @@ struct SweepCommand: ParsableCommand {
       }
       if resume != nil, out != nil {
         throw ValidationError("--resume goes on in its own folder: leave --out out.")
+      }
+      if resume != nil, workers.threads != nil {
+        throw ValidationError("--resume keeps the threads of its sweep: leave --threads out.")
       }
     } else if plugins.isEmpty {
       throw ValidationError("Name at least one loss, or give --plan FILE or --resume FOLDER.")
@@ -59,7 +60,9 @@ struct SweepCommand: ParsableCommand {
     let cache = library.installation.cacheDirectory
     let stored = try resume.map { try SweepFile.open(URL(fileURLWithPath: $0)) }
     let plan = try stored?.header.plan ?? newPlan()
-    let bench = Workbench(cache: cache, settings: stored?.header.settings ?? [:])
+    let bench =
+      stored.map { Workbench(cache: cache, settings: $0.header.settings) }
+      ?? library.workbench(threads: workers.threads ?? 1)
     let losses = try describe(plan, library, bench, console)
     let facts = try prepare(plan.task, bench, console)
     let file = try stored ?? create(plan, facts, bench)
@@ -69,8 +72,7 @@ struct SweepCommand: ParsableCommand {
         at: file.folder.path, remedy: "Begin a new sweep with --out.")
     }
     let run = SweepRun(file, losses: losses)
-    let count = min(
-      workers ?? ProcessInfo.processInfo.activeProcessorCount, max(1, run.units.count))
+    let count = workers.count(for: run.units.count, threads: bench.threads)
     let benches = (0..<count).map { _ in Workbench(cache: cache, settings: file.header.settings) }
     let resumption = "lossmith sweep --resume \(file.folder.path)"
     console.note("sweep      \(run.units.count) trainings on \(plan.task) in \(file.folder.path)")

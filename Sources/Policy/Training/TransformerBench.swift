@@ -30,6 +30,8 @@ public enum TransformerBench {
     /// The most memory that the process had while it took the steps, in bytes; 0 where the system does not
     /// tell.
     public var peakBytes: Int
+    /// What it had before: program and libraries.
+    public var startBytes: Int
     public var parameters: Int
     /// Median seconds of a step: forward, loss, backward, clipping, AdamW.
     public var stepSeconds: Double
@@ -43,11 +45,14 @@ public enum TransformerBench {
   }
 
   /// Trains on random tokens and takes the median over the steps after a warm-up of two.
+  ///
+  /// - Parameter check: called before each step; what it throws ends the measurement.
   public static func run(
     _ shape: Shape, steps: Int = 10, threads: Int? = nil, memoryBudget: Int = 1 << 30,
-    recomputes: Bool = false
+    recomputes: Bool = false, check: () throws -> Void = {}
   ) throws -> Result {
     PeakMemory.reset()
+    let start = PeakMemory.resident
     let runner = TransformerRunner(
       shape.configuration, threads: threads, memoryBudget: memoryBudget, recomputes: recomputes)
     let trainer = TransformerTrainer(
@@ -64,6 +69,7 @@ public enum TransformerBench {
     let reference = runner.logProbabilities(trainer.parameters, batch)
     var times: [Double] = []
     for _ in 0..<(steps + 2) {
+      try check()
       times.append(
         try seconds {
           try trainer.step(batch) { dpoGradients($0, reference: reference, beta: 0.1) }
@@ -71,11 +77,15 @@ public enum TransformerBench {
     }
     let peak = PeakMemory.bytes
     let step = median(times.dropFirst(2))
-    let product = median((0..<(steps / 2 + 2)).map { _ in productSeconds(shape, on: runner) })
+    let product = median(
+      try (0..<(steps / 2 + 2)).map { _ in
+        try check()
+        return productSeconds(shape, on: runner)
+      })
     return Result(
       threads: runner.threads, core: BLASEnvironment.current().core,
       instructionSet: InstructionSet.current, recomputes: recomputes, peakBytes: peak,
-      parameters: runner.layout.parameterCount, stepSeconds: step,
+      startBytes: start, parameters: runner.layout.parameterCount, stepSeconds: step,
       tokensPerSecond: Double(2 * shape.pairs * shape.tokens) / step,
       fastestStepSeconds: times.min()!, productSeconds: product)
   }

@@ -5,136 +5,193 @@
     Benchmarks/compare.py epoch --policy FOLDER      # an epoch of DPO beside TRL's DPOTrainer
     Benchmarks/compare.py sample --policy FOLDER     # sampling beside transformers' generate
 
-torch, transformers and trl are installed into Benchmarks/.venv (or use --python). The best of the
-rounds counts for both sides, so that other load of the machine hurts neither.
+torch, transformers, trl and datasets are installed into Benchmarks/.venv, some gigabytes; --python
+names a Python that has them. The best of the rounds counts for both sides, so that other load of
+the machine hurts neither. Memory is the peak of resident memory of the whole process, and what of
+it was added after the program was loaded (for Python: after its imports).
 """
 
 import argparse
 import json
 import pathlib
 import re
-import resource
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAM = HERE.parent / ".build" / "release" / "lossmith"
+SHAPES = ["tiny", "mid", "gpt2"]
+
+
+class Failure(Exception):
+    """What ends the comparison with a message instead of a traceback."""
+
+
+def has(python, needs):
+    """Whether a Python imports all of the modules."""
+    try:
+        return not subprocess.run(
+            [str(python), "-c", "import " + ", ".join(needs)], capture_output=True
+        ).returncode
+    except OSError as error:
+        raise Failure(f"{python} cannot be run: {error.strerror}.") from error
 
 
 def environment(needs):
     """Python of an own virtual environment with what the comparison needs."""
     folder = HERE / ".venv"
     python = folder / "bin" / "python"
+    remedy = "Give a Python that has " + ", ".join(needs) + " with --python."
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    missing = subprocess.run(
-        [python, "-c", "import " + ", ".join(needs)], capture_output=True
-    ).returncode
-    if missing:
-        print("installing " + ", ".join(needs) + " …", file=sys.stderr)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *needs], check=True)
+        made = subprocess.run(
+            [sys.executable, "-m", "venv", folder], capture_output=True, text=True
+        )
+        if made.returncode:
+            raise Failure(f"{folder} cannot be made:\n{made.stdout}{made.stderr}{remedy}")
+    if not has(python, needs):
+        print(f"installing {', '.join(needs)} into {folder} …", file=sys.stderr)
+        if subprocess.run([python, "-m", "pip", "install", "--quiet", *needs]).returncode:
+            raise Failure(f"pip could not install {', '.join(needs)}. {remedy}")
     return python
 
 
 def snake(value):
     """The same document with keys as Python writes them: tokensPerSecond becomes tokens_per_second."""
     if isinstance(value, dict):
-        return {re.sub("[A-Z]", lambda m: "_" + m[0].lower(), k): snake(v) for k, v in value.items()}
+        return {
+            re.sub("[A-Z]+", lambda m: "_" + m[0].lower(), k): snake(v) for k, v in value.items()
+        }
     return [snake(part) for part in value] if isinstance(value, list) else value
 
 
 def run(*command):
-    """The JSON that a command prints, and the peak of its memory in MB where it tells none."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    """The JSON document that a command prints; of a list its first part."""
+    command = [str(part) for part in command]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True)
+    except OSError as error:
+        raise Failure(f"{command[0]} cannot be run: {error.strerror}.") from error
     if result.returncode:
-        sys.exit(f"{' '.join(map(str, command))} failed:\n{result.stderr[-2000:]}")
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        raise Failure(f"{' '.join(command)} failed:\n{result.stderr[-2000:]}")
+    # Libraries may print before the document.
     text = result.stdout.strip()
-    value = snake(json.loads(text[text.rindex("\n{") :] if "\n{" in text and text[0] not in "[{" else text))
-    if isinstance(value, list):
-        value = value[0]
-    # The maximum over all children so far is this one's only when it grew.
-    value.setdefault("peak_mb", peak / 1024 if peak > before else None)
-    return value
+    start = text.rindex("\n{") if "\n{" in text and text[0] not in "[{" else 0
+    try:
+        value = snake(json.loads(text[start:]))
+    except ValueError as error:
+        raise Failure(f"{' '.join(command)} printed no JSON:\n{text[-2000:]}") from error
+    return value[0] if isinstance(value, list) else value
 
 
-def best(values):
-    return max(value for value in values if value is not None)
+class Side:
+    """The runs of one program: the best rate, and the least memory of a round."""
+
+    def __init__(self, name):
+        self.name, self.rates, self.peaks, self.added = name, [], [], []
+
+    def add(self, rate, memory):
+        self.rates.append(rate)
+        self.peaks.append(memory["peak_mb"])
+        self.added.append(memory["peak_mb"] - memory["start_mb"])
+
+    @property
+    def rate(self):
+        return max(self.rates)
+
+    @property
+    def memory(self):
+        return min(self.peaks), min(self.added)
 
 
 def table(title, ours, theirs, unit):
+    """Rates and memory of all sides; ratios say how much better Lossmith is."""
     print(f"\n{title}")
-    print(f"  {'Lossmith':<28}{ours:>10.0f} {unit}")
-    for name, rate in theirs.items():
-        print(f"  {name:<28}{rate:>10.0f} {unit}   ratio {ours / rate:.2f}")
+    width = max(len(side.name) for side in [ours, *theirs]) + 2
+    heads = [unit, "ratio", "peak MB", "ratio", "added MB", "ratio"]
+    print("  " + " " * width + "".join(f"{head:>11}" for head in heads))
+    for side in [ours, *theirs]:
+        (peak, added), (our_peak, our_added) = side.memory, ours.memory
+        cells = [f"{side.rate:.0f}", "", f"{peak:.0f}", "", f"{added:.0f}", ""]
+        if side is not ours:
+            cells[1] = f"{ours.rate / side.rate:.2f}"
+            cells[3] = f"{peak / our_peak:.2f}"
+            cells[5] = f"{added / max(our_added, 0.1):.2f}"
+        print(f"  {side.name:<{width}}" + "".join(f"{cell:>11}" for cell in cells))
 
 
 def train(options, python):
     variants = [("float32", "eager"), ("float32", "compile")]
     if not options.float32_only:
         variants += [("bfloat16", "eager"), ("bfloat16", "compile")]
+    flags = ["--threads", options.threads, "--steps", options.steps]
     for shape in options.shapes:
-        ours, shares, theirs = [], [], {}
+        ours, shares = Side("Lossmith"), []
+        theirs = {variant: Side(f"PyTorch {' '.join(variant)}") for variant in variants}
         for _ in range(options.rounds):
-            mine = run(
-                PROGRAM, "bench", "train", shape, "--threads", options.threads, "--steps",
-                options.steps, "--json",
-            )["result"]
-            ours.append(mine["tokens_per_second"])
-            shares.append(mine["product_seconds"] / mine["step_seconds"])
-            for precision, mode in variants:
-                other = run(
-                    python, HERE / "torch_train.py", shape, precision, mode, "--threads",
-                    options.threads, "--steps", options.steps,
-                )
-                theirs.setdefault(f"PyTorch {precision} {mode}", []).append(
-                    other["tokens_per_second"]
-                )
-        rates = {name: best(values) for name, values in theirs.items()}
-        table(f"{shape} (share of the products' ceiling {best(shares):.2f})", best(ours), rates,
-              "tokens/s")
+            mine = run(PROGRAM, "bench", "train", shape, *flags, "--json")
+            ours.add(mine["result"]["tokens_per_second"], mine["memory"])
+            shares.append(mine["share_of_ceiling"])
+            for variant, side in theirs.items():
+                other = run(python, HERE / "torch_train.py", shape, *variant, *flags)
+                side.add(other["tokens_per_second"], other)
+        title = f"{shape} (share of the products' ceiling {max(shares):.2f})"
+        table(title, ours, theirs.values(), "tokens/s")
 
 
-def policy_rates(options, python, command, script, ours_key, flags, unit, name):
-    ours, theirs = [], {}
+def policy_rates(options, python, command, script, key, flags, unit, name):
+    ours = Side("Lossmith")
+    precisions = ["float32"] if options.float32_only else ["float32", "bfloat16"]
+    theirs = {precision: Side(f"{name} {precision}") for precision in precisions}
+    flags = ["--threads", options.threads, *flags]
     for _ in range(options.rounds):
-        mine = run(
-            PROGRAM, "bench", command, "--policy", options.policy, "--threads", options.threads,
-            *flags, "--json",
-        )
-        ours.append(mine[ours_key])
-        for precision in ["float32"] if options.float32_only else ["float32", "bfloat16"]:
-            other = run(
-                python, HERE / script, options.policy, precision, "--threads", options.threads,
-                *flags,
-            )
-            theirs.setdefault(f"{name} {precision}", []).append(other[ours_key])
-    table(command, best(ours), {key: best(values) for key, values in theirs.items()}, unit)
+        mine = run(PROGRAM, "bench", command, "--policy", options.policy, *flags, "--json")
+        ours.add(mine[key], mine["memory"])
+        for precision, side in theirs.items():
+            other = run(python, HERE / script, options.policy, precision, *flags)
+            side.add(other[key], other)
+    table(command, ours, theirs.values(), unit)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def positive(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not a number from 1")
+    return value
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["train", "epoch", "sample"])
     parser.add_argument("--policy", help="a Hugging Face folder, for epoch and sample")
-    parser.add_argument("--shapes", nargs="+", default=["tiny", "mid", "gpt2"])
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--pairs", type=int, default=2000)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=SHAPES)
+    parser.add_argument("--steps", type=positive, default=10, help="steps that are timed, of train")
+    parser.add_argument("--pairs", type=positive, default=2000, help="pairs of the epoch")
+    parser.add_argument("--threads", type=positive, default=2)
+    parser.add_argument("--rounds", type=positive, default=2)
     parser.add_argument("--float32-only", action="store_true")
-    parser.add_argument("--python", help="a Python that has torch (and transformers, trl)")
+    parser.add_argument("--python", help="a Python that has torch (and transformers, trl, datasets)")
     options = parser.parse_args()
+    if options.what != "train":
+        if not options.policy:
+            parser.error("--policy names the Hugging Face folder to run with")
+        if not (pathlib.Path(options.policy) / "config.json").exists():
+            parser.error(f"--policy: {options.policy} is no Hugging Face folder: no config.json")
     if not PROGRAM.exists():
-        sys.exit("Build the program first: make build.")
-    if options.what != "train" and not options.policy:
-        sys.exit("--policy names the Hugging Face folder to run with.")
+        parser.error(f"there is no {PROGRAM}: build the program first (make build)")
+    return options
+
+
+def compare(options):
     needs = {
         "train": ["torch", "numpy"],
         "epoch": ["torch", "transformers", "datasets", "trl"],
         "sample": ["torch", "transformers"],
     }[options.what]
     python = options.python or environment(needs)
+    if options.python and not has(python, needs):
+        raise Failure(f"{python} lacks one of {', '.join(needs)}: pip install {' '.join(needs)}")
     if options.what == "train":
         train(options, python)
     elif options.what == "epoch":
@@ -144,6 +201,17 @@ def main():
     else:
         policy_rates(options, python, "sample", "torch_generate.py", "tokens_per_second", [],
                      "tokens/s", "generate")
+
+
+def main():
+    try:
+        compare(arguments())
+    except Failure as failure:
+        sys.exit(f"compare.py: {failure}")
+    except KeyError as key:
+        sys.exit(f"compare.py: {PROGRAM} prints no {key}: build it anew (make build)")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

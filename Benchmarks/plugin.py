@@ -13,7 +13,7 @@ import pathlib
 import subprocess
 import sys
 
-from compare import HERE, PROGRAM, environment
+from compare import HERE, PROGRAM, Failure, environment
 
 PROMISE = 8
 
@@ -33,7 +33,10 @@ def main():
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    python = arguments.python or environment(["torch"])
+    try:
+        python = arguments.python or environment(["torch"])
+    except Failure as failure:
+        sys.exit(f"plugin.py: {failure}")
     ours, theirs = [], []
     for _ in range(arguments.rounds):
         bench = run(

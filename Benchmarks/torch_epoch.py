@@ -8,7 +8,6 @@ log-probabilities are computed first and included, as in the bench. Prints one J
 
 import argparse
 import json
-import resource
 import tempfile
 import time
 
@@ -17,6 +16,9 @@ from datasets import Dataset
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import DPOConfig, DPOTrainer
 
+import memory
+
+START = memory.now()
 
 class TokenTrainer(DPOTrainer):
     """Takes prompt_ids, chosen_ids and rejected_ids as they are."""
@@ -82,7 +84,8 @@ def main():
                 "threads": options.threads,
                 "seconds": seconds,
                 "pairs_per_second": options.pairs / seconds,
-                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "start_mb": START,
+                "peak_mb": memory.peak(),
             }
         )
     )

@@ -11,6 +11,9 @@ import time
 import torch
 from transformers import AutoModelForCausalLM
 
+import memory
+
+START = memory.now()
 
 def main():
     parser = argparse.ArgumentParser()
@@ -51,6 +54,8 @@ def main():
                 "precision": options.precision,
                 "threads": options.threads,
                 "tokens_per_second": tokens / statistics.median(times[1:]),
+                "start_mb": START,
+                "peak_mb": memory.peak(),
             }
         )
     )

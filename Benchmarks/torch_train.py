@@ -9,7 +9,6 @@ log-probabilities given, AdamW without weight decay, clipping at 1. Prints one J
 import argparse
 import json
 import math
-import resource
 import statistics
 import time
 
@@ -17,6 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import memory
+
+START = memory.now()
 SHAPES = {  # vocabulary, width, layers, heads, tokens of a row, pairs
     "tiny": (512, 128, 4, 4, 64, 32),
     "mid": (4096, 256, 6, 8, 128, 8),
@@ -120,7 +122,8 @@ def main():
                 "step_seconds": median,
                 "fastest_step_seconds": min(times),
                 "tokens_per_second": 2 * pairs * tokens / median,
-                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "start_mb": START,
+                "peak_mb": memory.peak(),
             }
         )
     )

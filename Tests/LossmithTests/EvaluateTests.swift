@@ -80,6 +80,32 @@ import Testing
     #expect(try await normalised() == first)
   }
 
+  @Test("neither numbers nor the failure that is told depend on the number of workers")
+  func workers() async throws {
+    func document(_ arguments: [String], _ workers: Int) async throws -> String {
+      let result = try await Program.run(
+        ["evaluate", "--task", "bandit", "--json", "--workers", "\(workers)"] + arguments)
+      #expect(result.status == (arguments.contains("--unchecked") ? 1 : 0), "\(result.errors)")
+      return result.output.replacing(/"seconds" : [0-9.e-]+/, with: "")
+    }
+    let sound = ["lrml", "--seeds", "5"]
+    // Single precision breaks for some of the seeds, not for the first, at different steps.
+    let broken = [
+      Program.root.appending(path: "experiments/lrml-collapse/lrml-float32.c").path, "--beta", "10",
+      "--seeds", "5", "--unchecked", "--isolation", "inline",
+    ]
+    let alone = try await document(sound, 1)
+    let aloneBroken = try await document(broken, 1)
+    #expect(aloneBroken.contains("diverged("))
+    for workers in [2, 5] {
+      #expect(try await document(sound, workers) == alone, "\(workers) workers")
+      #expect(try await document(broken, workers) == aloneBroken, "\(workers) workers")
+    }
+    for flags in [["--workers", "0"], ["--threads", "65"]] {
+      #expect(try await Program.run(["evaluate", "dpo"] + flags).status == 2)
+    }
+  }
+
   @Test("inline and process isolation give the same bits")
   func isolation() async throws {
     let inCell = try await evaluate(["slic", "--seeds", "2"]).document

@@ -38,6 +38,7 @@ struct DivergenceTests {
     #expect(failure.finding.verdict == .diverged(step: 4))
     #expect(failure.finding.message.contains(tensor.rawValue))
     #expect(failure.finding.message.contains("row 2"))
+    #expect(failure.finding.message.contains("at the margin "))
     #expect(failure.finding.message.contains(wrong.isNaN ? "NaN" : "infinite"))
     #expect(!failure.finding.remedy.isEmpty)
   }

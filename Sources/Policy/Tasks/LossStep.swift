@@ -1,3 +1,4 @@
+import Foundation
 import Losses
 
 /// One call of a loss inside a training, with everything that came back looked at.
@@ -17,42 +18,49 @@ struct LossStep {
     loss: any Loss, batch: LossBatch, tunables: [Double], step: Int
   ) throws(LossFailure) {
     let output = try loss.evaluate(batch, tunables: tunables)
-    try Self.require(output.values, named: "the loss", count: batch.rows, step: step)
+    try Self.require(output.values, named: "the loss", of: batch, step: step)
     meanLoss = output.values.reduce(0, +) / Double(batch.rows)
-    chosenGradient = try Self.mean(output.gradients, .policyChosen, rows: batch.rows, step: step)
-    rejectedGradient = try Self.mean(
-      output.gradients, .policyRejected, rows: batch.rows, step: step)
+    chosenGradient = try Self.mean(output.gradients, .policyChosen, of: batch, step: step)
+    rejectedGradient = try Self.mean(output.gradients, .policyRejected, of: batch, step: step)
     if !meanLoss.isFinite { throw Self.diverged("the mean loss", value: meanLoss, step: step) }
   }
 
   /// The gradient of the mean: that of the sum over B. A column without one has gradient 0.
   private static func mean(
-    _ gradients: [LossColumn: [Double]], _ column: LossColumn, rows: Int, step: Int
+    _ gradients: [LossColumn: [Double]], _ column: LossColumn, of batch: LossBatch, step: Int
   ) throws(LossFailure) -> [Double] {
-    guard let gradient = gradients[column] else { return Array(repeating: 0, count: rows) }
-    try require(gradient, named: "the gradient of \(column.name)", count: rows, step: step)
-    return gradient.map { $0 / Double(rows) }
+    guard let gradient = gradients[column] else { return Array(repeating: 0, count: batch.rows) }
+    try require(gradient, named: "the gradient of \(column.name)", of: batch, step: step)
+    return gradient.map { $0 / Double(batch.rows) }
   }
 
   private static func require(
-    _ values: [Double], named name: String, count: Int, step: Int
+    _ values: [Double], named name: String, of batch: LossBatch, step: Int
   ) throws(LossFailure) {
-    guard values.count == count else {
+    guard values.count == batch.rows else {
       throw LossFailure(
         .failed(check: "shape"),
-        "\(name) has \(values.count) elements where the batch has \(count) rows.",
+        "\(name) has \(values.count) elements where the batch has \(batch.rows) rows.",
         remedy: "Return one value for each row of the batch.")
     }
     if let row = values.firstIndex(where: { !$0.isFinite }) {
-      throw diverged("\(name) of row \(row)", value: values[row], step: step)
+      let margins = batch.margin
+      throw diverged(
+        "\(name) of row \(row)", value: values[row], step: step,
+        margin: row < margins.count ? margins[row] : nil)
     }
   }
 
   /// The failure of a training that met a number that is none.
-  static func diverged(_ name: String, value: Double, step: Int) -> LossFailure {
+  ///
+  /// - Parameter margin: of the row that it met it in, in nats, where there is such a row.
+  static func diverged(
+    _ name: String, value: Double, step: Int, margin: Double? = nil
+  ) -> LossFailure {
     let what = value.isNaN ? "NaN" : "infinite"
+    let place = margin.map { String(format: ", at the margin %.4g", $0) } ?? ""
     return LossFailure(
-      .diverged(step: step), "In training, \(name) became \(what) at step \(step).",
+      .diverged(step: step), "In training, \(name) became \(what) at step \(step)\(place).",
       remedy: "Bound the loss and its slope for large margins of either sign, for instance with"
         + " softplus or logSigmoid instead of exp or log.")
   }

@@ -39,7 +39,7 @@ import Testing
     #expect((completion?["completion"] as? String)?.contains("was good") == true)
     #expect(completion?["is_ended"] as? Bool == true)
     // Two equal commands print the same but for the seconds, and the folder tells what was held out.
-    #expect(try sampled.json().keys.sorted() == ["completions", "seconds"])
+    #expect(try sampled.json().keys.sorted() == ["completions", "environment", "seconds"])
     let kept = try Data(contentsOf: URL(fileURLWithPath: out + "/metrics.json"))
     let document = try JSONSerialization.jsonObject(with: kept) as? [String: Any]
     let record = document?["held_out"] as? [String: Any]

@@ -5,7 +5,7 @@ import Policy
 ///
 /// ```json
 /// {"task": "reviews", "data": null,
-///  "environment": {"cpu": "…", "core": "Haswell", "threads": "1", …},
+///  "environment": {"cpu": "…", "blas_core": "Haswell", "blas_threads": "1", …},
 ///  "reference": {"hash": "…", "eta": {"metric": "reward", "mean": 0.41, "se": 0.004, "n": 5},
 ///                "reward": 0.41, "kl": 0, "length": 23.5, "accuracy": 0.5, "winrate": 0.5, …},
 ///  "results": [

@@ -9,6 +9,7 @@ public struct SampleJob: Codable, Sendable {
     public var completions: [Completion]
     /// Of drawing; the one number that differs between two equal commands.
     public var seconds: Double
+    public var environment: [String: String]
   }
   public struct Completion: Codable, Sendable {
     public var prompt: String
@@ -127,7 +128,7 @@ enum PolicyJobs {
           completion: tokenizer.decode(completion.tokens, after: prompts[index].tokens),
           tokens: completion.tokens.count, isEnded: completion.isEnded)
       },
-      seconds: seconds / .seconds(1))
+      seconds: seconds / .seconds(1), environment: MachineFacts.processor())
   }
 
   private static func load(_ policy: String, base: String?) throws(LossmithError) -> ModelFolder {

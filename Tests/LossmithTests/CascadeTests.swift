@@ -173,6 +173,14 @@ import Testing
     #expect(pace.text(0.4, now: start + .seconds(10)) == "40 %, 2.0 % a second, about 30 s left")
     #expect(pace.text(1, now: start + .seconds(40)) == "100 %")
     #expect(Pace.duration(200) == "3 min" && Pace.duration(7200) == "2.0 h")
+    // What is slow is told in a unit of time that fits.
+    #expect(
+      Pace(now: start).text(0.1, of: 40, "training", now: start.advanced(by: .seconds(60)))
+        == "10 %, 4.0 trainings a minute, about 9 min left")
+    #expect(
+      Pace(now: start).text(0.02, now: start.advanced(by: .seconds(60)))
+        == "2 %, 2.0 % a minute, about 49 min left")
+    #expect(Pace.rate(1.0 / 600, "trainings") == "6.0 trainings an hour")
   }
 }
 

@@ -45,6 +45,38 @@ import Testing
     #expect(without(resumed) == without(whole))
     let csv = try String(contentsOf: cut.appending(path: "sweep.csv"), encoding: .utf8)
     #expect(csv == (try String(contentsOf: calm.appending(path: "sweep.csv"), encoding: .utf8)))
+    try await drawing(of: cut)
+  }
+
+  /// The picture of an ended sweep is drawn anew without a training, and holds the record's numbers.
+  private func drawing(of folder: URL) async throws {
+    let (record, picture) = (
+      folder.appending(path: SweepFile.name), folder.appending(path: "sweep.svg")
+    )
+    let before = try Data(contentsOf: record)
+    try FileManager.default.removeItem(at: picture)
+    _ = try await summary(["--resume", folder.path])
+    #expect(try Data(contentsOf: record) == before)
+    let text = try String(contentsOf: picture, encoding: .utf8)
+    let mark = try Regex(
+      #"data-kl="([^"]*)" data-value="([^"]*)" data-beta="([^"]*)""#,
+      as: (Substring, Substring, Substring, Substring).self)
+    let drawn = text.matches(of: mark).map { match in
+      [match.output.1, match.output.2, match.output.3].map { Double($0) }
+    }
+    let entries = try SweepFile.contents(of: folder).entries
+    func mean(_ metric: String, _ entries: [SweepEntry]) -> Double {
+      let values = entries.sorted { $0.unit.seed < $1.unit.seed }.compactMap { $0.metrics[metric] }
+      return values.reduce(0, +) / Double(values.count)
+    }
+    let places = Dictionary(grouping: entries) { "\($0.unit.loss) \($0.unit.beta ?? -1)" }
+    #expect(drawn.count == places.count)
+    for entries in places.values {
+      let expected = [mean("kl", entries), mean("reward", entries), entries[0].unit.beta]
+      #expect(drawn.contains(expected))
+    }
+    let page = try String(contentsOf: folder.appending(path: "sweep.html"), encoding: .utf8)
+    #expect(page.contains("reward against KL on bandit") && !page.contains("<script"))
   }
 
   @Test(

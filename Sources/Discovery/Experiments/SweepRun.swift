@@ -45,6 +45,12 @@ public struct SweepRun {
     return plan.units { losses[$0]?.range }.filter { losses[$0.loss] != nil }
   }
 
+  /// Whether every training of the plan is recorded.
+  public var isDone: Bool {
+    let known = Set(file.entries.map(\.unit))
+    return units.allSatisfy { known.contains($0) }
+  }
+
   /// Trains what is not recorded yet.
   ///
   /// - Parameters:

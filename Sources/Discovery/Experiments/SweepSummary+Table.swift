@@ -2,17 +2,29 @@ import Foundation
 import Losses
 
 extension SweepSummary {
+  /// What is compared: the reward where completions are judged, else the accuracy.
+  public var shownMetric: String {
+    curves.contains { $0.points.contains { $0.reward != nil } } || metric != "accuracy"
+      ? "reward" : "accuracy"
+  }
+
+  /// The point's value of ``shownMetric``.
+  public func shown(_ point: Point) -> Estimate? {
+    shownMetric == "reward" ? point.reward : point.accuracy
+  }
+
   /// A table for terminals: a block of rows a loss, β ascending.
   public var table: String {
     var table = TextTable(columns: [
-      .left("loss"), .right("β"), .right("seeds"), .right("\(metric) ± s.e."), .right("KL ± s.e."),
+      .left("loss"), .right("β"), .right("seeds"), .right("\(shownMetric) ± s.e."),
+      .right("KL ± s.e."),
       .left("Δ to \(baseline) at equal KL [95 %]"), .left("failures"),
     ])
     for curve in curves {
       for point in curve.points {
         table.add([
           curve.loss, point.beta.map { "\($0)" } ?? "none",
-          "\((point.reward?.n ?? 0) + point.failures.count)", point.reward?.text ?? "",
+          "\((shown(point)?.n ?? 0) + point.failures.count)", shown(point)?.text ?? "",
           point.kl.map { Self.text($0, decimals: 3) } ?? "",
           point.advantage.map { Readout.difference($0) + Self.mark($0) } ?? "",
           Self.counted(point.failures),
@@ -32,11 +44,13 @@ extension SweepSummary {
     }
     var lines = [table.text, ""]
     if !ranked.isEmpty { lines += [areas.text, ""] }
-    if let reference { lines.append("The reference's \(metric) is \(reference.text), its KL 0.") }
+    if let reference { lines.append("The reference's reward is \(reference.text), its KL 0.") }
     lines.append(
-      "The hypervolume is the area above the reference's \(metric) and left of a KL of"
-        + " \(Readout.fixed(klCap, decimals: 0)) nats. An asterisk marks differences whose interval"
-        + " excludes 0; an empty cell lies beyond every KL that \(baseline) reached.")
+      shownMetric == "accuracy"
+        ? "Nobody judges completions on this task: there is nothing to compare at equal KL."
+        : "The hypervolume is the area above the reference's reward and left of a KL of"
+          + " \(Readout.fixed(klCap, decimals: 0)) nats. An asterisk marks differences whose interval"
+          + " excludes 0; an empty cell lies beyond every KL that \(baseline) reached.")
     if done < total {
       lines.append("\(total - done) of \(total) trainings are still to be done.")
     }
@@ -47,17 +61,18 @@ extension SweepSummary {
   public var csv: String {
     func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
     var lines = [
-      "loss,beta,seeds,reward,reward_se,kl,kl_se,kl_paper,advantage,advantage_low,advantage_high,failures"
+      "loss,beta,seeds,reward,reward_se,kl,kl_se,kl_paper,advantage,advantage_low,advantage_high,failures,accuracy,accuracy_se"
     ]
     for curve in curves {
       for point in curve.points {
         let cells = [
           "\"" + curve.loss.replacing("\"", with: "\"\"") + "\"", number(point.beta),
-          "\((point.reward?.n ?? 0) + point.failures.count)", number(point.reward?.mean),
+          "\((shown(point)?.n ?? 0) + point.failures.count)", number(point.reward?.mean),
           number(point.reward?.se), number(point.kl?.mean), number(point.kl?.se),
           number(point.klPaper?.mean), number(point.advantage?.mean),
           number(point.advantage?.low), number(point.advantage?.high),
-          point.failures.joined(separator: " "),
+          point.failures.joined(separator: " "), number(point.accuracy?.mean),
+          number(point.accuracy?.se),
         ]
         lines.append(cells.joined(separator: ","))
       }

@@ -10,6 +10,8 @@ public struct SweepSummary: Codable, Hashable, Sendable {
     /// In 1/nat; null for a loss without β.
     public var beta: Double?
     public var reward: Estimate?
+    /// Where the task measures it.
+    public var accuracy: Estimate?
     /// KL(policy ‖ reference) of a sequence, in nats.
     public var kl: Estimate?
     /// What the paper plots, in nats a token.
@@ -25,6 +27,9 @@ public struct SweepSummary: Codable, Hashable, Sendable {
   public struct Curve: Codable, Hashable, Sendable {
     public var loss: String
     public var points: [Point]
+    /// The corners of the upper hull of the mean points, the reference at KL 0 included, by rising KL;
+    /// see ``EqualKL/frontier(_:origin:)``. Empty where nothing has a reward.
+    public var frontier: [FrontierPoint]
     /// Area dominated in the plane of KL and reward, see `Hypervolume`, from the seeds that have every
     /// β of the grid.
     public var hypervolume: Estimate?
@@ -67,13 +72,19 @@ public struct SweepSummary: Codable, Hashable, Sendable {
       : Statistics.estimate(
         metric: "reward", values: floors.keys.sorted().compactMap { floors[$0] })
     let base = groups.frontiers(of: baseline)
+    let origin = reference?.mean
     curves = header.plan.losses.map { loss in
-      Curve(
-        loss: loss,
-        points: groups.betas(of: loss).map { beta in
-          groups.point(
-            loss, beta, isBaseline: loss == baseline, baseline: base, floors: floors)
-        },
+      let points = groups.betas(of: loss).map { beta in
+        groups.point(loss, beta, isBaseline: loss == baseline, baseline: base, floors: floors)
+      }
+      let places = points.compactMap { point in
+        point.reward.flatMap { reward in
+          point.kl.map { FrontierPoint(beta: point.beta, reward: reward.mean, kl: $0.mean) }
+        }
+      }
+      return Curve(
+        loss: loss, points: points,
+        frontier: places.isEmpty ? [] : EqualKL.frontier(places, origin: origin),
         hypervolume: Self.estimate(groups.hypervolumes(of: loss, cap: klCap)),
         hypervolumeDifference: loss == baseline
           ? nil
@@ -181,7 +192,8 @@ private struct Groups {
     }
     let measured = entries.filter { $0.metrics["reward"] != nil }.count
     return SweepSummary.Point(
-      beta: beta, reward: estimate("reward"), kl: estimate("kl"), klPaper: estimate("kl_paper"),
+      beta: beta, reward: estimate("reward"), accuracy: estimate("accuracy"), kl: estimate("kl"),
+      klPaper: estimate("kl_paper"),
       failures: entries.filter { !$0.finding.verdict.isOK }.map { "\($0.finding.verdict)" },
       advantage: pairs.isEmpty || pairs.count < measured
         ? nil : Statistics.pairedDifference(pairs.map(\.own), pairs.map(\.base)))

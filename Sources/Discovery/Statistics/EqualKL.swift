@@ -18,14 +18,40 @@ public enum EqualKL {
   public static func reward(
     at kl: Double, on points: [FrontierPoint], origin: Double?
   ) -> Double? {
-    var plane = points.filter { $0.kl.isFinite && $0.reward.isFinite }
-      .map { (kl: $0.kl, reward: $0.reward) }
-    if let origin { plane.append((kl: 0, reward: origin)) }
-    plane.sort { ($0.kl, $0.reward) < ($1.kl, $1.reward) }
-    guard let first = plane.first, let last = plane.last, kl >= first.kl, kl <= last.kl else {
+    let hull = hull(points, origin: origin)
+    guard let first = hull.first, let last = hull.last, kl >= first.kl, kl <= last.kl else {
       return nil
     }
-    var hull: [(kl: Double, reward: Double)] = []
+    var best = first.reward
+    for (start, end) in zip(hull, hull.dropFirst()) {
+      if kl <= end.kl {
+        let share = (kl - start.kl) / (end.kl - start.kl)
+        return max(best, start.reward + share * (end.reward - start.reward))
+      }
+      best = max(best, end.reward)
+    }
+    return best
+  }
+
+  /// The corners of what ``reward(at:on:origin:)`` reads, by rising KL: the upper concave hull, level
+  /// after its highest corner.
+  public static func frontier(
+    _ points: [FrontierPoint], origin: Double?
+  ) -> [FrontierPoint] {
+    var best = -Double.infinity
+    return hull(points, origin: origin).map { corner in
+      best = max(best, corner.reward)
+      return FrontierPoint(
+        beta: corner.reward == best ? corner.beta : nil, reward: best, kl: corner.kl)
+    }
+  }
+
+  /// The upper concave hull of the finite points and the origin, by rising KL.
+  private static func hull(_ points: [FrontierPoint], origin: Double?) -> [FrontierPoint] {
+    var plane = points.filter { $0.kl.isFinite && $0.reward.isFinite }
+    if let origin { plane.append(FrontierPoint(beta: nil, reward: origin, kl: 0)) }
+    plane.sort { ($0.kl, $0.reward) < ($1.kl, $1.reward) }
+    var hull: [FrontierPoint] = []
     for point in plane {
       while let end = hull.last {
         if end.kl == point.kl {
@@ -42,15 +68,7 @@ public enum EqualKL {
       }
       hull.append(point)
     }
-    var best = hull[0].reward
-    for (start, end) in zip(hull, hull.dropFirst()) {
-      if kl <= end.kl {
-        let share = (kl - start.kl) / (end.kl - start.kl)
-        return max(best, start.reward + share * (end.reward - start.reward))
-      }
-      best = max(best, end.reward)
-    }
-    return best
+    return hull
   }
 
   /// A's reward minus what B reaches at A's KL, seed by seed.

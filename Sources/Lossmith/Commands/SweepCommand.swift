@@ -13,7 +13,8 @@ struct SweepCommand: ParsableCommand {
     discussion: """
       Without --beta the grid is that of the paper's study on film reviews: 0.025, 0.05, 0.1, 0.25, 0.5 \
       and 1 with three seeds, 0.01, 2.5 and 5 with one. With dpo among the losses, differences to it \
-      are taken at equal KL. Every training that ends is recorded; --resume goes on after a stop.
+      are taken at equal KL. Every training that ends is recorded; --resume goes on after a stop, and of a \
+      sweep that has ended writes table, page (sweep.html) and picture (sweep.svg) anew.
       """)
 
   @Argument(help: "Catalogue names, .so, source files or folders.") var plugins: [String] = []
@@ -64,12 +65,19 @@ struct SweepCommand: ParsableCommand {
       stored.map { Workbench(cache: cache, settings: $0.header.settings) }
       ?? library.workbench(threads: workers.threads ?? 1)
     let losses = try describe(plan, library, bench, console)
-    let facts = try prepare(plan.task, bench, console)
-    let file = try stored ?? create(plan, facts, bench)
-    guard facts.task.digest == file.header.taskDigest else {
-      throw LossmithError(
-        .runDirectory, "The task \(plan.task) of this program differs from the one of the sweep.",
-        at: file.folder.path, remedy: "Begin a new sweep with --out.")
+    let file: SweepFile
+    if let stored, SweepRun(stored, losses: losses).isDone {
+      // Table, page and picture need nothing of the task.
+      file = stored
+    } else {
+      let facts = try prepare(plan.task, bench, console)
+      file = try stored ?? create(plan, facts, bench)
+      guard facts.task.digest == file.header.taskDigest else {
+        throw LossmithError(
+          .runDirectory,
+          "The task \(plan.task) of this program differs from the one of the sweep.",
+          at: file.folder.path, remedy: "Begin a new sweep with --out.")
+      }
     }
     let run = SweepRun(file, losses: losses)
     let count = workers.count(for: run.units.count, threads: bench.threads)
@@ -85,7 +93,9 @@ struct SweepCommand: ParsableCommand {
           return
         }
         console.note(
-          Self.line(entry) + " [\(progress.done)/\(progress.total), \(pace.text(fraction))]")
+          Self.line(entry)
+            + " [\(progress.done)/\(progress.total),"
+            + " \(pace.text(fraction, of: progress.total, "training"))]")
       }
     } catch var error as LossmithError where error.code == .interrupted {
       error.message = "Interrupted; what had ended is recorded."
@@ -95,11 +105,13 @@ struct SweepCommand: ParsableCommand {
     let summary = SweepSummary(
       header: file.header, entries: file.entries, total: run.units.count, klCap: klCap)
     try write(summary, file.folder)
+    try SweepPages.write(summary, to: file.folder, installation: library.installation)
     if output.json {
       console.print(try JSON.text(summary))
     } else {
       console.print(summary.table)
       console.print("Numbers: \(file.folder.appending(path: "sweep.csv").path)")
+      console.print("Page: \(file.folder.appending(path: SweepPages.pageName).path)")
     }
     if file.entries.contains(where: { !$0.finding.verdict.isOK })
       || losses.count < plan.losses.count
@@ -182,10 +194,12 @@ struct SweepCommand: ParsableCommand {
   }
 
   /// One plain line for the log.
-  private static func line(_ entry: SweepEntry) -> String {
+  ///
+  /// - Parameter metric: told first where there is no reward.
+  static func line(_ entry: SweepEntry, metric: String = "accuracy") -> String {
     let beta = entry.unit.beta.map { " β \($0)" } ?? ""
     let head = "\(entry.unit.loss)\(beta) seed \(entry.unit.seed): "
-    guard let reward = entry.metrics["reward"] ?? entry.metrics["accuracy"] else {
+    guard let reward = entry.metrics["reward"] ?? entry.metrics[metric] else {
       return head + "\(entry.finding.verdict) \(entry.finding.message)"
     }
     let kl = entry.metrics["kl"].map { String(format: ", KL %.3f", $0) } ?? ""

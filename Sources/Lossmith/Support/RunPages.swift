@@ -181,11 +181,11 @@ enum RunPages {
     }
   }
 
-  private static func eta(_ estimate: Estimate) -> RunModel.Eta {
+  static func eta(_ estimate: Estimate) -> RunModel.Eta {
     RunModel.Eta(mean: estimate.mean, se: estimate.se, n: estimate.n)
   }
 
-  private static func delta(_ difference: Difference) -> RunModel.Delta {
+  static func delta(_ difference: Difference) -> RunModel.Delta {
     RunModel.Delta(mean: difference.mean, low: difference.low, high: difference.high)
   }
 }

@@ -17,4 +17,12 @@ enum TaskName {
         $0?.deletingLastPathComponent().appendingPathComponent("shared")
       })
   }
+
+  /// What a picture calls a task: `imdb` for `imdb:FOLDER`, a task file's name without path and ending.
+  static func short(_ text: String) -> String {
+    if text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
+      return URL(fileURLWithPath: text).deletingPathExtension().lastPathComponent
+    }
+    return String(text.prefix { $0 != ":" })
+  }
 }

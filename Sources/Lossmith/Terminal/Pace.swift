@@ -15,14 +15,35 @@ struct Pace {
 
   /// `40 %, 2.1 % a second, about 29 s left`; the share alone until there is a rate to tell.
   func text(_ fraction: Double, now: ContinuousClock.Instant = .now) -> String {
+    text(fraction, amount: 100, "%", now: now)
+  }
+
+  /// `16 %, 4.2 trainings a minute, about 38 min left`, where the whole is a count of things.
+  func text(
+    _ fraction: Double, of count: Int, _ noun: String, now: ContinuousClock.Instant = .now
+  ) -> String {
+    text(fraction, amount: Double(count), noun + "s", now: now)
+  }
+
+  private func text(
+    _ fraction: Double, amount: Double, _ unit: String, now: ContinuousClock.Instant
+  ) -> String {
     let share = "\(Int((fraction * 100).rounded(.down))) %"
     let elapsed = (now - started) / .seconds(1)
     let done = fraction - before
     guard elapsed >= 1, done > 0, fraction < 1 else { return share }
     let rate = done / elapsed
-    return String(
-      format: "%@, %.1f %% a second, about %@ left", share, rate * 100,
-      Self.duration((1 - fraction) / rate))
+    return "\(share), \(Self.rate(rate * amount, unit)),"
+      + " about \(Self.duration((1 - fraction) / rate)) left"
+  }
+
+  /// In the shortest unit of time in which it is at least a half: `2.1 % a second`, `4.2 trainings a
+  /// minute`, `0.3 trainings an hour`.
+  static func rate(_ perSecond: Double, _ unit: String) -> String {
+    for (seconds, word) in [(1.0, "a second"), (60, "a minute")] where perSecond * seconds >= 0.5 {
+      return String(format: "%.1f %@ %@", perSecond * seconds, unit, word)
+    }
+    return String(format: "%.1f %@ an hour", perSecond * 3600, unit)
   }
 
   /// `29 s`, `3 min`, `1.5 h`.

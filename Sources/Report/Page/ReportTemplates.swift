@@ -3,14 +3,16 @@ import Losses
 import Mustache
 
 /// The pages' templates: `page` (a run's report), `live` (a run that is served), `training` (one
-/// policy's curves), and the sections that they are made of.
+/// policy's curves), `sweep` (reward against KL over β), `transfer` (losses on several tasks), and the sections that they
+/// are made of.
 ///
 /// They are Mustache of content type TEXT: every value in their context is ``Markup`` already, and
 /// Mustache's own escaping, which works on characters, would miss what ``Markup`` explains.
 public struct ReportTemplates: Sendable {
   static let names = [
-    "page", "live", "training", "style", "overview", "figure", "ranking", "stops", "failures",
-    "proposals", "candidate", "environment", "progress", "rewards",
+    "page", "live", "training", "sweep", "transfer", "style", "overview", "figure", "ranking",
+    "stops",
+    "failures", "proposals", "candidate", "environment", "progress", "rewards",
   ]
   let library: MustacheLibrary
 

@@ -39,6 +39,7 @@ struct LossmithCommand: ParsableCommand {
       WatchCommand.self,
       EvaluateCommand.self,
       SweepCommand.self,
+      TransferCommand.self,
       TrainCommand.self,
       AgreementCommand.self,
       DiscoverCommand.self,

@@ -21,7 +21,7 @@ public struct SweepPlan: Codable, Hashable, Sendable {
   /// One training: a loss, a β and a seed.
   public struct Unit: Codable, Hashable, Sendable {
     public var loss: String
-    /// Nil (JSON null) for a loss that declares no tunable of that name.
+    /// Nil (JSON null) for the task's own, and for a loss that declares no tunable of that name.
     public var beta: Double?
     public var seed: UInt64
 
@@ -39,16 +39,21 @@ public struct SweepPlan: Codable, Hashable, Sendable {
   public var points: [Point]
   /// Values for further tunables, where a loss declares them.
   public var tunables: [String: Double]
+  /// Seeds with which every loss is trained at the task's own β, beside the points; nil for none.
+  public var ownSeeds: Int?
+  /// The losses that the points are for; nil for all.
+  public var pointLosses: [String]?
 
   /// - Throws: `LossmithError` (`usage`) for no losses, no points, a β that is not above 0 or given
   ///   twice, or a point without seeds.
   public init(
-    task: String, losses: [String], points: [Point], tunables: [String: Double] = [:]
+    task: String, losses: [String], points: [Point], tunables: [String: Double] = [:],
+    ownSeeds: Int? = nil, pointLosses: [String]? = nil
   ) throws(LossmithError) {
     guard !losses.isEmpty else {
       throw LossmithError(.usage, "A sweep needs at least one loss.")
     }
-    guard !points.isEmpty else {
+    guard !points.isEmpty || ownSeeds != nil else {
       throw LossmithError(.usage, "A sweep needs at least one β.", at: "--beta")
     }
     for point in points {
@@ -68,6 +73,8 @@ public struct SweepPlan: Codable, Hashable, Sendable {
     self.losses = losses.filter { seen.insert($0).inserted }
     self.points = sorted
     self.tunables = tunables
+    self.ownSeeds = ownSeeds
+    self.pointLosses = pointLosses
   }
 
   /// The grid of the paper's study on film reviews, with the seeds that a machine of two cores can
@@ -76,8 +83,8 @@ public struct SweepPlan: Codable, Hashable, Sendable {
     [0.025, 0.05, 0.1, 0.25, 0.5, 1].map { Point(beta: $0, seeds: 3) }
     + [0.01, 2.5, 5].map { Point(beta: $0, seeds: 1) }
 
-  /// The largest number of seeds of a point.
-  public var seeds: Int { points.map(\.seeds).max() ?? 0 }
+  /// The largest number of seeds that anything has.
+  public var seeds: Int { max(ownSeeds ?? 0, points.map(\.seeds).max() ?? 0) }
 
   /// All trainings, seed by seed, so that a sweep that stops early has the whole picture with fewer
   /// seeds.
@@ -87,11 +94,14 @@ public struct SweepPlan: Codable, Hashable, Sendable {
   public func units(_ range: (_ loss: String) -> ClosedRange<Double>?) -> [Unit] {
     (0..<UInt64(seeds)).flatMap { seed in
       let points = points.filter { seed < UInt64($0.seeds) }
+      let own = seed < UInt64(ownSeeds ?? 0)
       return losses.flatMap { loss -> [Unit] in
-        guard let range = range(loss) else { return [Unit(loss: loss, beta: nil, seed: seed)] }
-        return points.filter { range.contains($0.beta) }.map {
-          Unit(loss: loss, beta: $0.beta, seed: seed)
-        }
+        let plain = Unit(loss: loss, beta: nil, seed: seed)
+        let isSwept = pointLosses?.contains(loss) ?? true
+        guard let range = range(loss) else { return own || isSwept ? [plain] : [] }
+        let swept = points.filter { isSwept && range.contains($0.beta) }
+        return (own ? [plain] : [])
+          + swept.map { Unit(loss: loss, beta: $0.beta, seed: seed) }
       }
     }
   }

@@ -18,10 +18,15 @@ public enum SweepPlanFile {
   /// - Throws: `LossmithError`: `missing-file`; `malformed-input` with the line for what is not YAML,
   ///   an unknown key, a value of a wrong type; `usage` as ``SweepPlan``.
   public static func load(_ path: String) throws -> SweepPlan {
+    try plan(try mapping(path), path)
+  }
+
+  /// The keys of a plan's file.
+  static func mapping(_ path: String) throws -> Node.Mapping {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw LossmithError(
-        .missingFile, "The plan of the sweep cannot be read.", at: path,
-        remedy: "Give the path of a YAML file with task, losses and points.")
+        .missingFile, "The plan cannot be read.", at: path,
+        remedy: "Give the path of a YAML file; docs/experiments.md has its keys.")
     }
     guard data.count <= largestFile, let text = String(validating: data, as: UTF8.self) else {
       throw malformed("The file is no YAML text of at most 1 MiB.", at: path)
@@ -31,7 +36,21 @@ public enum SweepPlanFile {
       throw malformed("This is not YAML: \(error).", at: path)
     }
     guard let mapping = root?.mapping else { throw malformed("The file has no keys.", at: path) }
-    return try plan(mapping, path)
+    return mapping
+  }
+
+  /// A task as a plan names it: a task file lies beside the plan.
+  static func task(_ value: Node, _ path: String) throws -> String {
+    guard let task = value.scalar?.string, !task.isEmpty else {
+      throw malformed("task must be a name or a path.", at: place(value, path))
+    }
+    return beside(task, path, endings: [".yaml", ".yml"])
+  }
+
+  /// A relative path with one of the endings starts from the plan's folder.
+  static func beside(_ name: String, _ path: String, endings: [String]) -> String {
+    guard !name.hasPrefix("/"), endings.contains(where: name.hasSuffix) else { return name }
+    return URL(filePath: path).deletingLastPathComponent().appending(path: name).path
   }
 
   private static func plan(_ mapping: Node.Mapping, _ path: String) throws -> SweepPlan {
@@ -39,10 +58,7 @@ public enum SweepPlanFile {
     for (key, value) in mapping {
       switch key.scalar?.string {
       case "task":
-        guard let name = value.scalar?.string, !name.isEmpty else {
-          throw malformed("task must be a name or a path.", at: place(value, path))
-        }
-        task = name
+        task = try self.task(value, path)
       case "losses":
         let names = value.sequence?.compactMap { $0.scalar?.string } ?? []
         guard !names.isEmpty, names.count == value.sequence?.count else {
@@ -60,9 +76,6 @@ public enum SweepPlanFile {
     }
     guard !task.isEmpty else {
       throw malformed("task is missing.", at: path)
-    }
-    if task.hasSuffix(".yaml") || task.hasSuffix(".yml"), !task.hasPrefix("/") {
-      task = URL(filePath: path).deletingLastPathComponent().appending(path: task).path
     }
     return try SweepPlan(
       task: task, losses: losses, points: points.isEmpty ? SweepPlan.paperPoints : points)
@@ -94,19 +107,19 @@ public enum SweepPlanFile {
     return betas.map { SweepPlan.Point(beta: $0, seeds: seeds ?? 3) }
   }
 
-  private static func unknown(_ key: Node, among known: [String], _ path: String) -> LossmithError {
+  static func unknown(_ key: Node, among known: [String], _ path: String) -> LossmithError {
     malformed(
       "There is no key \(key.scalar?.string ?? "of this form").", at: place(key, path),
       remedy: "Keys: \(known.joined(separator: ", ")).")
   }
 
-  private static func place(_ node: Node, _ path: String) -> String {
+  static func place(_ node: Node, _ path: String) -> String {
     node.mark.map { "\(path):\($0.line)" } ?? path
   }
 
-  private static func malformed(
+  static func malformed(
     _ message: String, at place: String,
-    remedy: String = "See docs/experiments.md for the form of a sweep's plan."
+    remedy: String = "See docs/experiments.md for the form of a plan."
   ) -> LossmithError {
     LossmithError(.malformedInput, message, at: place, remedy: remedy)
   }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How far two orders of the same losses agree.
 public enum RankCorrelation {
   /// Spearman's ρ: Pearson's correlation of the ranks, ties sharing the mean of theirs.
@@ -16,6 +18,17 @@ public enum RankCorrelation {
       bb += (y - centre) * (y - centre)
     }
     return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : nil
+  }
+
+  /// The 95 % interval of Spearman's ρ over pairs that are a sample of many: Fisher's z with the
+  /// variance (1 + ρ²/2)/(n − 3) (Bonett and Wright, Psychometrika 2000).
+  ///
+  /// - Returns: nil for fewer than four pairs; for ρ = ±1, whose z is infinite, that point alone.
+  public static func interval(_ rho: Double, pairs: Int) -> ClosedRange<Double>? {
+    guard pairs >= 4 else { return nil }
+    guard abs(rho) < 1 else { return rho...rho }
+    let reach = 1.959963984540054 * ((1 + rho * rho / 2) / Double(pairs - 3)).squareRoot()
+    return tanh(atanh(rho) - reach)...tanh(atanh(rho) + reach)
   }
 
   /// The factor by which the seeds must grow for a correlation to reach a goal, by the Spearman-Brown

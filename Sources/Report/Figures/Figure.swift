@@ -17,6 +17,15 @@ public struct Figure: Sendable {
     self.csv = csv.text
     svg = RunReport.standalone(element)
   }
+
+  /// The same picture under another name.
+  init(_ figure: Figure, name: String, title: String) {
+    self.name = name
+    self.title = title
+    element = figure.element
+    csv = figure.csv
+    svg = figure.svg
+  }
 }
 
 extension RunReport {

@@ -1,6 +1,7 @@
 # make discover   install what is missing, build, search for losses for 5 minutes: no key, no network
 # make discover-long   the same for 15 minutes
 # make test       install, build, test
+# make experiment-3   losses on human preferences, policies fitted first (docs/experiments.md)
 # make build      leaves .build/release/lossmith
 # make install    PREFIX=/usr/local by default
 PREFIX ?= /usr/local
@@ -10,7 +11,7 @@ DESTDIR ?=
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 PROGRAM := .build/release/lossmith
 
-.PHONY: all build discover discover-long test format-check format install clean dependencies \
+.PHONY: all build discover discover-long experiment-3 test format-check format install clean dependencies \
 	test-dependencies
 
 all: build
@@ -42,6 +43,9 @@ format-check:
 
 format:
 	@$(SWIFT_FILES) | xargs swift format --in-place --parallel
+
+experiment-3: build
+	@experiments/human-preferences/run.sh $(PROGRAM)
 
 install: build
 	@scripts/install.sh "$(DESTDIR)$(PREFIX)"

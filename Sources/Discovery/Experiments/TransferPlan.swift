@@ -60,6 +60,8 @@ public struct TransferPlan: Codable, Hashable, Sendable {
   public var frontier: [Double]
   /// Losses that were asked for and take no part, and why.
   public var dropped: [Agreement.Dropped]
+  /// Threads of a worker, which decide the last bits of the numbers.
+  public var threads = 1
 
   /// The grid of a frontier by default: from far beyond the usual β to policies that hardly move.
   public static let defaultFrontier = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2.5]

@@ -36,12 +36,10 @@ struct TransferCommand: ParsableCommand {
   var plan: String?
   @Option(help: "The folder of the transfer (default: runs/transfer-<time>).") var out: String?
   @Option(help: "Go on with the transfer in this folder.") var resume: String?
-  @Option(help: "Trainings at once (default: one a core); numbers do not depend on it.")
-  var workers: Int?
+  @OptionGroup var workers: WorkerOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    try FlagRange.require("--workers", workers, in: FlagRange.threads)
     let isNamed =
       !losses.isEmpty || from != nil || catalogue || to != nil || seeds != nil || frontier != nil
       || noFrontier
@@ -53,6 +51,9 @@ struct TransferCommand: ParsableCommand {
       }
       if resume != nil, out != nil {
         throw ValidationError("--resume goes on in its own folder: leave --out out.")
+      }
+      if resume != nil, workers.threads != nil {
+        throw ValidationError("--resume keeps the threads of its transfer: leave --threads out.")
       }
       return
     }
@@ -71,12 +72,13 @@ struct TransferCommand: ParsableCommand {
   func run() throws {
     let console = output.console()
     let library = try PluginLibrary(console: console)
-    let bench = library.workbench()
+    let stored = try resume.map { try TransferFolder.open(URL(fileURLWithPath: $0)) }
+    let bench = library.workbench(threads: stored?.plan.threads ?? workers.threads ?? 1)
     var found = TransferLosses(library: library, console: console)
     let folder: TransferFolder
     var environments: [TaskPreparation] = []
-    if let resume {
-      folder = try TransferFolder.open(URL(fileURLWithPath: resume))
+    if let stored {
+      folder = stored
       try found.add(folder.plan, of: folder.url)
     } else {
       (folder, environments) = try begin(&found, bench, console)
@@ -141,6 +143,7 @@ struct TransferCommand: ParsableCommand {
       losses: found.found.map(\.loss), tasks: tasks,
       frontier: noFrontier ? [] : try file?.frontier ?? betas() ?? TransferPlan.defaultFrontier)
     plan.dropped = found.dropped
+    plan.threads = bench.threads
     let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     let url =
       out.map { URL(fileURLWithPath: $0) }

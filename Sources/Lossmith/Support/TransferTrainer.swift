@@ -16,18 +16,18 @@ struct TransferTrainer {
   private let losses: [String: SweepRun.Loss]
   private let bench: Workbench
   private let cache: URL
-  private let workers: Int
+  private let workers: WorkerOptions
   private let console: Console
 
   /// - Throws: `LossFailure` for a loss that cannot be described any more.
   init(
-    folder: TransferFolder, losses: TransferLosses, bench: Workbench, cache: URL, workers: Int?,
+    folder: TransferFolder, losses: TransferLosses, bench: Workbench, cache: URL, workers: WorkerOptions,
     console: Console
   ) throws {
     self.folder = folder
     self.bench = bench
     self.cache = cache
-    self.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    self.workers = workers
     self.console = console
     var described: [String: SweepRun.Loss] = [:]
     for (loss, spec) in losses.found {
@@ -88,7 +88,7 @@ struct TransferTrainer {
 
   private func train(_ task: TransferPlan.Task, _ file: SweepFile) throws {
     let run = SweepRun(file, losses: losses)
-    let count = min(workers, max(1, run.units.count))
+    let count = workers.count(for: run.units.count, threads: bench.threads)
     let benches = (0..<count).map { _ in Workbench(cache: cache, settings: file.header.settings) }
     console.note("train      \(task.name): \(run.units.count) trainings")
     do {

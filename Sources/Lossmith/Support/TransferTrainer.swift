@@ -21,7 +21,8 @@ struct TransferTrainer {
 
   /// - Throws: `LossFailure` for a loss that cannot be described any more.
   init(
-    folder: TransferFolder, losses: TransferLosses, bench: Workbench, cache: URL, workers: WorkerOptions,
+    folder: TransferFolder, losses: TransferLosses, bench: Workbench, cache: URL,
+    workers: WorkerOptions,
     console: Console
   ) throws {
     self.folder = folder

@@ -37,6 +37,8 @@ public final class AgreementStudy {
   public static func pair(_ index: Int) -> [UInt64] { [UInt64(2 * index), UInt64(2 * index + 1)] }
 
   static let fileName = "agreement.jsonl"
+  /// Pairs that workers are told of, the present one included.
+  static let ahead = 3
 
   public let folder: URL
   public let plan: Plan
@@ -114,41 +116,63 @@ public final class AgreementStudy {
     records[loss] = records[loss]?.joined(with: record) ?? record
   }
 
-  /// The next loss and pair for a study of so many seeds a side; nil when all is there.
-  func next(seeds: Int) -> (loss: String, pair: [UInt64])? {
+  /// The next losses and pairs for a study of so many seeds a side, in order; empty when all is there.
+  func next(_ count: Int, seeds: Int) -> [(loss: String, pair: [UInt64])] {
+    var next: [(loss: String, pair: [UInt64])] = []
     for index in 0..<seeds {
       let pair = Self.pair(index)
-      for loss in plan.losses {
-        guard let record = records[loss] else { return (loss, pair) }
-        guard record.finding.verdict.isOK else { continue }
-        if !pair.allSatisfy({ seed in record.seeds.contains { $0.seed == seed } }) {
-          return (loss, pair)
+      for loss in plan.losses where next.count < count {
+        if let record = records[loss] {
+          guard record.finding.verdict.isOK else { continue }
+          if pair.allSatisfy({ seed in record.seeds.contains { $0.seed == seed } }) { continue }
         }
+        next.append((loss, pair))
       }
     }
-    return nil
+    return next
+  }
+
+  /// Pairs of a study of so many seeds a side that are there, and all that there will be.
+  func extent(seeds: Int) -> (done: Int, all: Int) {
+    let wanted = (0..<seeds).map(Self.pair)
+    var extent = (done: 0, all: 0)
+    for loss in plan.losses {
+      if let record = records[loss], !record.finding.verdict.isOK { continue }
+      extent.all += seeds
+      extent.done += wanted.count { pair in
+        pair.allSatisfy { seed in records[loss]?.seeds.contains { $0.seed == seed } ?? false }
+      }
+    }
+    return extent
   }
 
   /// Trains until all is there or the time is up.
   ///
   /// - Parameters:
   ///   - seeds: of each side.
+  ///   - pool: whose workers the evaluator has: they are told of the pairs that come next, so that none
+  ///     waits for the other.
   ///   - isOver: asked between two trainings.
-  ///   - progress: what is being done, and the share of the whole.
+  ///   - progress: what is being done, the pairs that are there and all that there will be.
   /// - Returns: the agreement over the pairs that every loss has.
   public func run(
-    seeds: Int, with evaluator: any CandidateEvaluator, isOver: () -> Bool = { false },
-    progress: (String, Double) throws -> Void = { _, _ in }
+    seeds: Int, with evaluator: any CandidateEvaluator, pool: WorkerPool? = nil,
+    isOver: () -> Bool = { false },
+    progress: (String, (done: Int, all: Int)) throws -> Void = { _, _ in }
   ) throws -> Agreement {
-    while !isOver(), let (loss, pair) = next(seeds: seeds) {
-      let done = Double(plan.losses.reduce(0) { $0 + (records[$1]?.seeds.count ?? 0) })
-      let share = done / Double(2 * seeds * max(1, plan.losses.count))
+    defer { pool?.announce([]) }
+    while !isOver(), let (loss, pair) = next(1, seeds: seeds).first {
+      pool?.announce(
+        next(Self.ahead, seeds: seeds).flatMap {
+          PooledEvaluator.items(.init(.baseline, name: $0.loss, seeds: $0.pair))
+        })
+      let extent = extent(seeds: seeds)
       let what = "\(loss), seeds \(pair[0]) and \(pair[1])"
-      try progress(what, share)
+      try progress(what, extent)
       var record: EvaluationRecord
       do {
         record = try evaluator.evaluate(baseline: loss, seeds: pair) { update in
-          try progress("\(what): \(update.message)", share)
+          try progress("\(what): \(update.message)", extent)
         }
       } catch let failure as LossFailure {
         record = EvaluationRecord(
@@ -171,21 +195,28 @@ public final class AgreementStudy {
     return agreement(seeds: seeds)
   }
 
-  /// Over the pairs that every loss has which did not fail.
+  /// Over the pairs that every loss has which did not fail. Before every loss has its first pair, over
+  /// the losses that have it; the others are named as left out.
   public func agreement(seeds: Int, dropped: [Agreement.Dropped] = []) -> Agreement {
     let all = plan.losses.compactMap { records[$0] }
     let sound = plan.losses.filter { records[$0]?.finding.verdict.isOK ?? true }
-    let common = (0..<seeds).prefix { index in
+    var common = Array(0..<seeds).prefix { index in
       sound.allSatisfy { loss in
         Self.pair(index).allSatisfy { seed in
           records[loss]?.seeds.contains { $0.seed == seed } ?? false
         }
       }
     }
+    var left = dropped
+    if common.isEmpty, seeds > 0 {
+      common = [0]
+      left += plan.losses.filter { records[$0] == nil }.map {
+        .init(name: $0, reason: "not trained yet")
+      }
+    }
     return Agreement(
-      of: common.isEmpty ? [] : all, metric: plan.metric,
-      first: common.map { Self.pair($0)[0] }, second: common.map { Self.pair($0)[1] },
-      dropped: dropped)
+      of: all, metric: plan.metric, first: common.map { Self.pair($0)[0] },
+      second: common.map { Self.pair($0)[1] }, dropped: left)
   }
 
   private func write(_ line: Line) throws {

@@ -68,7 +68,7 @@ public struct EvaluationRecord: Hashable, Sendable, Codable {
   public var seeds: [SeedOutcome]
   /// Warnings of the checks.
   public var warnings: [String]
-  /// Wall time of checks and training.
+  /// Time of checks and training; where workers share the seeds, that of all together.
   public var seconds: Double
 
   public init(

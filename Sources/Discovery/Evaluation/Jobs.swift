@@ -60,6 +60,9 @@ public struct TaskFacts: Codable, Sendable, Hashable {
   public var beta: Double
   /// The KL up to which a frontier of the task is measured; nil for a task without one.
   public var klCap: Double?
+  /// β of its grid, and the learning rates that continue it; nil for a task without a frontier.
+  public var betas: [Double]?
+  public var rates: [Double]?
   /// Whether its policy is a language model, which a folder can hold.
   public var isLanguageModel: Bool
   /// What became of the rows of its data file; nil without one.
@@ -147,4 +150,8 @@ public struct EvaluateJob: Codable, Sendable {
   public var cache: String
   /// Train a loss that failed its checks (inline only).
   public var unchecked: Bool
+  /// Of metric `frontier`, see `FrontierTask.continued(atRates:)`.
+  public var rates: [Double] = []
+  /// Whether the metrics on untold prompts are measured, where the task has such prompts.
+  public var measuresUntold = false
 }

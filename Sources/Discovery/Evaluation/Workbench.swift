@@ -84,17 +84,20 @@ public final class Workbench {
 
   /// Checks a plug-in and trains with it what η needs, seed by seed.
   ///
-  /// - Parameter metric: replaces the task's η when given.
+  /// - Parameters:
+  ///   - metric: replaces the task's η when given.
+  ///   - rates: with metric `frontier`, see `FrontierTask.continued(atRates:)`.
+  ///   - measuresUntold: whether policies are measured on untold prompts too.
   /// - Throws: `LossmithError`: `unknownName` for the task, `malformedInput` for a metric that it does
   ///   not measure, `usage` for a tunable outside its range.
   public func evaluate(
     _ plugin: PluginSpec, task: String, metric: String? = nil, tunables: [String: Double] = [:],
-    seeds: [UInt64], unchecked: Bool = false,
+    seeds: [UInt64], unchecked: Bool = false, rates: [Double] = [], measuresUntold: Bool = false,
     progress: (EvaluateJob.Progress) throws -> Void = { _ in }
   ) throws -> EvaluateJob.Reply {
     let job = EvaluateJob(
       plugin: plugin, task: task, metric: metric, tunables: tunables, seeds: seeds,
-      cache: cache.path, unchecked: unchecked)
+      cache: cache.path, unchecked: unchecked, rates: rates, measuresUntold: measuresUntold)
     do {
       return try run(.evaluate, job, plugin, progress: progress)
     } catch let failure as LossFailure {
@@ -188,11 +191,15 @@ public final class Workbench {
         guard stopped == nil,
           let update = try? JSON.decode(EvaluateJob.Progress.self, from: data)
         else { return }
-        do { try progress(update) } catch { stopped = error }
+        do { try progress(update) } catch {
+          stopped = error
+          session.abandon()
+        }
       }
       if let stopped { throw stopped }
       return try JSON.decode(Reply.self, from: answer)
     } catch let error as LossmithError {
+      if let stopped { throw stopped }
       throw Self.blame(error, plugin)
     }
   }

@@ -90,7 +90,8 @@ public final class WorkerEvaluator: CandidateEvaluator {
     let spec = PluginSpec(name: request.name, library: library.path, isolation: .process)
     var reply = try workbench.evaluate(
       spec, task: task, metric: request.metric ?? metric,
-      tunables: tunables.merging(request.tunables) { $1 }, seeds: request.seeds
+      tunables: tunables.merging(request.tunables) { $1 }, seeds: request.seeds,
+      rates: request.rates, measuresUntold: request.measuresUntold
     ) { update in
       try progress(
         EvaluationProgress(

@@ -30,6 +30,7 @@ public enum WorkerJobs {
     let task = try job.task.map {
       try self.task($0, metric: job.metric, cache: job.cache, context)
     }
+    let frontier = job.task.flatMap(TaskCatalogue.frontierPlan)
     return .init(
       environment: try MachineFacts.current(isolation: job.isolation, context),
       task: task.map {
@@ -37,18 +38,21 @@ public enum WorkerJobs {
           name: $0.name, digest: $0.configurationDigest, referenceHash: $0.reference.hash,
           referenceEta: $0.reference.metrics[$0.etaMetric] ?? .nan, metric: $0.etaMetric,
           summary: $0.summary, metricDescription: $0.etaDescription, beta: $0.recipe.beta,
-          klCap: job.task.flatMap(TaskCatalogue.frontierCap),
+          klCap: frontier?.klCap, betas: frontier?.betas, rates: frontier?.rates,
           isLanguageModel: languageTask(in: $0) != nil, data: $0.data)
       })
   }
 
   /// Builds a task; what it must prepare first is told as progress.
   static func task(
-    _ name: String, metric: String?, cache: String, _ context: WorkerContext
+    _ name: String, metric: String?, cache: String, measuresUntold: Bool = false,
+    _ context: WorkerContext
   ) throws -> any TrainingTask {
     // Jobs run one at a time on one thread; only the compiler cannot know that.
     nonisolated(unsafe) let context = context
-    let surroundings = TaskContext(cacheDirectory: URL(fileURLWithPath: cache)) { update in
+    let surroundings = TaskContext(
+      cacheDirectory: URL(fileURLWithPath: cache), measuresUntold: measuresUntold
+    ) { update in
       let loss = update.loss.map { String(format: ", cross-entropy %.3f", $0) } ?? ""
       tell(context, "prepare", update.stage + loss, update.fraction)
     }
@@ -124,7 +128,11 @@ public enum WorkerJobs {
     _ job: EvaluateJob, _ context: WorkerContext
   ) throws -> EvaluateJob.Reply {
     let started = ContinuousClock.now
-    let task = try task(job.task, metric: job.metric, cache: job.cache, context)
+    var task = try task(
+      job.task, metric: job.metric, cache: job.cache, measuresUntold: job.measuresUntold, context)
+    if !job.rates.isEmpty, let frontier = task as? FrontierTask {
+      task = frontier.continued(atRates: job.rates)
+    }
     var record = EvaluationRecord(
       plugin: job.plugin.name, finding: Finding(.ok), referenceHash: task.reference.hash,
       seeds: [], seconds: 0)

@@ -10,6 +10,8 @@ public struct RunFlags: Hashable, Sendable {
   public var finalists: Int?
   /// The task of the cheap stage, or `none`.
   public var cheapStage: String?
+  /// 1 where all that learn go on.
+  public var cheapShare: Double?
   public var baselines: [String]?
   public var proposer: String?
   /// Only the settings named here are compared.
@@ -45,6 +47,7 @@ extension RunConfig {
     compare("first seeds", firstSeeds ?? seeds.count, flags.firstSeeds)
     compare("finalists", finalists ?? 0, flags.finalists)
     compare("the cheap stage", cheapStage?.task ?? "none", flags.cheapStage)
+    compare("the cheap share", cheapStage?.share ?? 1, flags.cheapShare)
     compare("baselines", baselines, flags.baselines.map(Self.withDPO))
     compare("proposer", proposer, flags.proposer)
     for (name, given) in flags.proposerSettings.sorted(by: { $0.key < $1.key }) {

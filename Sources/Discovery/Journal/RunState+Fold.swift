@@ -24,10 +24,12 @@ extension RunState {
         raised = true
       }
     case .baselineStarted(let baseline):
+      if baselines.isEmpty { burnInStart = event.elapsed }
       baselines.append(.init(name: baseline.name))
     case .baselineEvaluated(let evaluation):
       guard let last = baselines.indices.last else { throw Self.impossible(event) }
       baselines[last].record = evaluation.record
+      burnInSeconds = event.elapsed - burnInStart
     case .opened(let opening):
       self.opening = opening
     case .requested:

@@ -69,6 +69,9 @@ public struct RunState: Hashable, Sendable {
   /// Facts of the machine, of the latest session.
   public var environment: [String: String] = [:]
   public var baselines: [Baseline] = []
+  /// Seconds of work from the first baseline's start to the last one's end.
+  public var burnInSeconds = 0.0
+  var burnInStart = 0.0
   public var opening: JournalEvent.Opening?
   /// Fingerprints of the catalogue; nil before they are taken, and where none are.
   public var catalogue: [JournalEvent.Probed]?
@@ -104,6 +107,12 @@ public struct RunState: Hashable, Sendable {
     var state = RunState()
     for event in events { try state.apply(event) }
     return state
+  }
+
+  /// What the cheap stage said of baselines, then of the candidates before one, in order.
+  func screenings(before index: Int) -> [JournalEvent.Screening] {
+    baselines.compactMap(\.screening)
+      + candidates.prefix { $0.index < index }.compactMap(\.screening)
   }
 
   /// What is under way, for people; nil between two steps.

@@ -32,12 +32,24 @@ public struct SearchPlan: Hashable, Sendable, Codable {
   /// The corner of the hypervolume: a KL in nats, and the reference's reward.
   public var klCap: Double?
   public var referenceReward: Double?
+  /// A proposal is told of no loss but those so many places before it and earlier: so many may be
+  /// worked on at a time. nil: of all before it.
+  public var lookahead: Int?
+  /// Policies of DPO's frontier, a seed; nil in runs of older programs, which had five.
+  public var frontierPoints: Int?
+  /// Of these, those at multiples of the recipe's learning rate; nil for none.
+  public var rates: [Double]?
+  /// Whether the confirmation also measures on prompts that η never sees, where the task has such.
+  public var measuresUntold: Bool?
 
   public enum EqualBudget: String, Hashable, Sendable, Codable, CaseIterable {
     case bestOfN = "best-of-n"
   }
 
   public init() {}
+
+  /// The ``lookahead`` of runs whose proposer need not wait for the latest verdicts.
+  public static let usualLookahead = 16
 
   /// Where the seeds of the confirmation and of the tuning begin. Those of the search count from 0.
   public static let firstConfirmationSeed: UInt64 = 1_000_000

@@ -3,26 +3,24 @@ import Losses
 /// The last measurements of a run: finalists and DPO on seeds that no selection saw.
 extension DiscoveryRun {
   /// DPO comes first, with its frontier where rewards are compared at equal KL.
+  ///
+  /// What is asked for is ``confirmationRequests``, of which the second is left out where the first
+  /// has all.
   func confirmBaseline() throws {
     let seeds = config.plan.confirmation
     if !state.confirmationStarted { try append(.confirmationStarted) }
     notify(.init(.confirm, "\(seeds.count) fresh seeds", name: "dpo"))
-    let tuned = state.baselines.first { $0.name == "dpo" }?.tuned ?? [:]
     let record = try guarded(.baseline) {
-      func measured(_ metric: String?) throws -> EvaluationRecord {
+      func measured(_ request: EvaluationRequest) throws -> EvaluationRecord {
         try soundRecord(
-          try parts.evaluator.evaluate(
-            EvaluationRequest(
-              .baseline, name: "dpo", seeds: seeds, metric: metric, tunables: tuned)
-          ) { try relay($0, name: "dpo") }, seeds: seeds, metric: metric ?? config.metric,
+          try parts.evaluator.evaluate(request) { try relay($0, name: "dpo") }, seeds: seeds,
+          metric: request.metric ?? config.metric,
           reference: state.baselines.first?.record?.referenceHash)
       }
-      guard config.plan.comparesAtEqualKL else { return try measured(nil) }
-      let frontier = try measured("frontier")
-      // Where the grid has the run's own β, that policy is the one which η is of.
-      let isOwnBeta = tuned["beta"] == nil && config.tunables["beta"] == nil
-      if isOwnBeta, frontier.estimate(config.metric) != nil { return frontier }
-      var record = try measured(nil)
+      guard config.plan.comparesAtEqualKL else { return try measured(confirmationOfDPO(nil)) }
+      let frontier = try measured(confirmationOfDPO("frontier"))
+      if hasOwnBeta, frontier.estimate(config.metric) != nil { return frontier }
+      var record = try measured(confirmationOfDPO(nil))
       guard record.finding.verdict.isOK, frontier.finding.verdict.isOK else { return record }
       record.seconds += frontier.seconds
       for index in record.seeds.indices {
@@ -36,6 +34,28 @@ extension DiscoveryRun {
     try append(.confirmed(.init(record: record)))
   }
 
+  /// DPO's requests, as far as they are known before one is answered.
+  var confirmationRequests: [EvaluationRequest] {
+    guard config.plan.comparesAtEqualKL else { return [confirmationOfDPO(nil)] }
+    return [confirmationOfDPO("frontier")] + (hasOwnBeta ? [] : [confirmationOfDPO(nil)])
+  }
+
+  /// Whether the policy of the grid that has the task's β is the one which η is of.
+  private var hasOwnBeta: Bool {
+    tunablesOfDPO["beta"] == nil && config.tunables["beta"] == nil
+  }
+
+  private var tunablesOfDPO: [String: Double] {
+    state.baselines.first { $0.name == "dpo" }?.tuned ?? [:]
+  }
+
+  private func confirmationOfDPO(_ metric: String?) -> EvaluationRequest {
+    EvaluationRequest(
+      .baseline, name: "dpo", seeds: config.plan.confirmation, metric: metric,
+      tunables: tunablesOfDPO, rates: metric == "frontier" ? config.plan.rates ?? [] : [],
+      measuresUntold: config.plan.measuresUntold ?? false)
+  }
+
   /// A finalist that fails here has no confirmed number; its search result stands beside that.
   func confirm(_ finalist: RunState.Candidate) throws {
     guard let name = finalist.name else { return }
@@ -43,7 +63,8 @@ extension DiscoveryRun {
     let file = try finalistLibrary(finalist)
     if !finalist.confirmationStarted { try append(.confirmationStarted, at: finalist.place) }
     notify(finalist.progress(.confirm, "\(seeds.count) fresh seeds"))
-    let record = try measure(file, name: name, seeds: seeds, candidate: finalist)
+    let record = try measure(
+      file, name: name, seeds: seeds, candidate: finalist, isConfirmation: true)
     try writeRecord(record, in: "confirmation/\(name)")
     try append(.confirmed(.init(record: record)), at: finalist.place)
     let eta = record.estimate(config.metric).map { "η = \($0.text)" }

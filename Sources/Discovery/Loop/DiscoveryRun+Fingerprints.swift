@@ -24,7 +24,10 @@ extension DiscoveryRun {
       try parts.evaluator.probe([(.library(file), name)]).first
         ?? .init(name: name, fingerprint: nil, tunables: [])
     }
-    let twin = self.twin(of: probed, before: candidate.index)
+    let twin = self.twin(
+      of: probed,
+      among: (state.catalogue ?? [])
+        + state.candidates.filter { $0.index < candidate.index }.compactMap(\.fingerprint?.probed))
     let refusal = twin.flatMap { self.refusal(of: $0) }
     try append(
       .fingerprinted(.init(probed: probed, twin: twin, refusal: refusal)), at: candidate.place)
@@ -32,13 +35,11 @@ extension DiscoveryRun {
     notify(candidate.progress(.fingerprint, word ?? "new"))
   }
 
-  /// An equal loss comes before one that is equal up to scale; baselines and catalogue come before
-  /// earlier candidates.
-  private func twin(of probed: JournalEvent.Probed, before index: Int) -> JournalEvent.Twin? {
+  /// An equal loss comes before one that is equal up to scale, then the earlier one before the later.
+  func twin(
+    of probed: JournalEvent.Probed, among known: [JournalEvent.Probed]
+  ) -> JournalEvent.Twin? {
     guard let mine = probed.fingerprint else { return nil }
-    let known =
-      (state.catalogue ?? [])
-      + state.candidates.filter { $0.index < index }.compactMap(\.fingerprint?.probed)
     var scaled: JournalEvent.Twin?
     for other in known {
       guard let theirs = other.fingerprint else { continue }
@@ -52,7 +53,7 @@ extension DiscoveryRun {
     return scaled
   }
 
-  private func refusal(of twin: JournalEvent.Twin) -> Finding? {
+  func refusal(of twin: JournalEvent.Twin) -> Finding? {
     switch config.plan.duplicates {
     case .unseen, .trained: return nil
     case .trainedIfScaled where twin.scale != nil: return nil

@@ -54,7 +54,8 @@ extension DiscoveryRun {
       } catch let failure as LossFailure {
         record = failed(name, failure.finding)
       }
-      return stage.result(of: try soundScreening(record, stage))
+      return stage.result(
+        of: try soundScreening(record, stage), after: state.screenings(before: candidate.index))
     }
     try directory.write(
       try RunJSON.encode(screening, pretty: true), "screening.json", in: folder)
@@ -129,14 +130,15 @@ extension DiscoveryRun {
   // MARK: - Parts
 
   func measure(
-    _ library: URL, name: String, seeds: [UInt64], candidate: RunState.Candidate
+    _ library: URL, name: String, seeds: [UInt64], candidate: RunState.Candidate,
+    isConfirmation: Bool = false
   ) throws -> EvaluationRecord {
     try guarded(.evaluation) {
       do {
         return try soundRecord(
           try parts.evaluator.evaluate(
-            EvaluationRequest(
-              .library(library), name: name, seeds: seeds, tunables: candidate.tuned ?? [:])
+            request(
+              of: candidate, library, name: name, seeds: seeds, isConfirmation: isConfirmation)
           ) { try relay($0, candidate: candidate) }, seeds: seeds)
       } catch let failure as LossFailure {
         return try soundRecord(failed(name, failure.finding), seeds: seeds)
@@ -157,7 +159,7 @@ extension DiscoveryRun {
     return screener
   }
 
-  private func soundScreening(
+  func soundScreening(
     _ record: EvaluationRecord, _ stage: CheapStage
   ) throws -> EvaluationRecord {
     try soundRecord(

@@ -57,11 +57,9 @@ extension DiscoveryRun {
         plan: parts.promptPlan, config: config, state: state, prompts: parts.prompts
       ).request(generation: generation, attempt: attempt) { try archivePrompt() }
     }
-    if !config.plan.isBlind {
-      request.outcomes = state.proposalOutcomes(metric: config.metric)
-      request.baselines = state.baselineOutcomes(metric: config.metric)
-    }
-    if let reply = try guarded(.ask, { try parts.proposer.propose(request) }) {
+    addOutcomes(to: &request)
+    let known = foreseen[place.candidate ?? 0]?.reply
+    if let reply = try known ?? guarded(.ask, { try parts.proposer.propose(request) }) {
       try append(.received(reply), at: place)
       notify(
         .init(
@@ -84,7 +82,7 @@ extension DiscoveryRun {
       }
     }
     let taken = Set(state.candidates.compactMap(\.name) + config.baselines)
-    let name = CandidateName.unique(proposal?.name ?? "unreadable", among: taken)
+    let name = CandidateName.unique(proposal?.name ?? Self.nameOfUnreadable, among: taken)
     let folder = "candidates/" + CandidateName.folder(index: candidate.index, name: name)
     try directory.write(Data(candidate.reply.text.utf8), "reply.txt", in: folder)
     if let proposal {

@@ -14,6 +14,9 @@ public final class DiscoveryRun {
     /// Trains on the cheap stage; needed exactly when the configuration names one.
     public var screener: (any CandidateEvaluator)?
     public var prompts: any PromptWriter
+    /// Whose workers evaluator and screener are, so that work can be announced; nil where each step
+    /// waits for the one before it.
+    public var pool: WorkerPool?
     /// What of the run a request shows.
     public var promptPlan = PromptPlan()
     /// Reads a reply; throws `LossFailure` with `rejected(parse)` for one that cannot be read.
@@ -55,6 +58,8 @@ public final class DiscoveryRun {
   public private(set) var state: RunState
   let parts: Parts
   let plan: RunPlan
+  /// Replies that the run has not come to, by the number of their candidate.
+  var foreseen: [Int: Foreseen] = [:]
   /// Limits that this session puts in place of earlier ones.
   private let raise: Budget?
   var config: RunConfig { plan.config }
@@ -79,11 +84,15 @@ public final class DiscoveryRun {
     if let stop = state.stop, stop.reason.isEnd, !(stop.reason.isBudget && raise != nil) {
       return outcome(stop.reason)
     }
+    parts.pool?.announce([])
+    defer { parts.pool?.whileWaiting = {} }
     do {
       try begin()
       while true {
         try heedInterrupt()
         let step = plan.next(after: state, elapsed: directory.journal.elapsed)
+        try lookAhead(from: step)
+        parts.pool?.whileWaiting = { [unowned self] in try lookAhead(from: step) }
         if case .stop(let reason) = step { return try stop(reason) }
         do {
           try perform(step)

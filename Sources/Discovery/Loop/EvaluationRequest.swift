@@ -2,7 +2,7 @@ import Foundation
 import Losses
 
 /// What an evaluator is asked for beyond the ordinary: another metric, other tunables.
-public struct EvaluationRequest: Sendable {
+public struct EvaluationRequest: Hashable, Sendable {
   public enum Loss: Hashable, Sendable {
     case library(URL)
     /// A loss of the catalogue, by the request's name.
@@ -16,16 +16,22 @@ public struct EvaluationRequest: Sendable {
   public var metric: String?
   /// Values of tunables that win over the run's; names that a loss does not declare do nothing.
   public var tunables: [String: Double]
+  /// With metric `frontier`: multiples of the learning rate that continue it.
+  public var rates: [Double]
+  /// Whether the metrics on untold prompts are wanted, where the task has such prompts.
+  public var measuresUntold: Bool
 
   public init(
     _ loss: Loss, name: String, seeds: [UInt64], metric: String? = nil,
-    tunables: [String: Double] = [:]
+    tunables: [String: Double] = [:], rates: [Double] = [], measuresUntold: Bool = false
   ) {
     self.loss = loss
     self.name = name
     self.seeds = seeds
     self.metric = metric
     self.tunables = tunables
+    self.rates = rates
+    self.measuresUntold = measuresUntold
   }
 
   func with(seeds: [UInt64]) -> EvaluationRequest {

@@ -23,8 +23,8 @@ struct Race {
 
   /// In the order of the candidates.
   private(set) var runners: [Runner] = []
-  /// The candidate whose next seed the race waits for.
-  private(set) var waitsFor: (index: Int, seed: UInt64)?
+  /// The candidates whose next seed the race waits for, in their order; all at the same look.
+  private(set) var waitsFor: [(index: Int, seed: UInt64)] = []
   /// Finalists, the best lower bound first; empty while the race waits.
   private(set) var finalists: [Int] = []
 
@@ -81,11 +81,11 @@ struct Race {
         count += 1
         for candidate in racing {
           guard let record = candidate.measurement, record.finding.verdict.isOK else { continue }
-          if record.seeds.count < count {
-            waitsFor = (candidate.index, seed)
-            finish()
-            return
-          }
+          if record.seeds.count < count { waitsFor.append((candidate.index, seed)) }
+        }
+        if !waitsFor.isEmpty {
+          finish()
+          return
         }
       }
       racing.removeAll { values($0, count) == nil }

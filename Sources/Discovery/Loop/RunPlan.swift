@@ -63,7 +63,7 @@ struct RunPlan {
   /// What a run does once no further proposal is asked for: the race, then the confirmation.
   private func closing(_ state: RunState) -> Step? {
     let race = Race(state, config: config)
-    if let (index, seed) = race.waitsFor { return .extend(index, seed: seed) }
+    if let (index, seed) = race.waitsFor.first { return .extend(index, seed: seed) }
     guard !config.plan.confirmation.isEmpty, !race.finalists.isEmpty else { return nil }
     if state.confirmation == nil { return .confirmBaseline }
     return race.finalists.first { state.candidates[$0 - 1].confirmation == nil }
@@ -84,27 +84,40 @@ struct RunPlan {
     var budget = config.budget ?? Budget()
     budget.minutes = config.minutes
     budget = budget.raised(by: state.budget)
-    if let minutes = budget.minutes, elapsed + closingSeconds(state) >= minutes * 60 {
-      return .minutes
+    if let minutes = budget.minutes {
+      let reserve = min(closingSeconds(state), Self.largestReserve * minutes * 60)
+      if elapsed + reserve >= minutes * 60 { return .minutes }
     }
     return budget.stop(after: state)
   }
 
+  /// The largest share of a run's minutes that is kept for race and confirmation. A run so short that
+  /// they take longer ends later than its minutes say.
+  static let largestReserve = 0.4
+
   /// What race and confirmation of the best are going to take, so that they too end within the minutes
-  /// of the run. An estimate, by the mean time of a training up to now.
+  /// of the run: an estimate in seconds of the clock.
+  ///
+  /// It is the number of trainings, times the mean time that a worker took for one up to now, times the
+  /// seconds of the clock that a worker's second was while the baselines were measured: with two
+  /// workers about a half.
   func closingSeconds(_ state: RunState) -> Double {
     let measured = state.candidates.filter { $0.judgement?.eta != nil }.count
     let finalists = min(config.finalists ?? 0, measured)
     guard finalists > 0 else { return 0 }
     var trainings = finalists * config.finalistSeeds.count
     // DPO is confirmed with them, for equal KL with each β of its frontier.
-    let frontier = config.plan.comparesAtEqualKL ? 5 : 0
-    trainings += config.plan.confirmation.count * (finalists + 1 + frontier)
-    let records = state.baselines.compactMap(\.record) + state.candidates.compactMap(\.record)
+    let ofDPO = config.plan.comparesAtEqualKL ? config.plan.frontierPoints ?? 5 : 1
+    trainings += config.plan.confirmation.count * (finalists + ofDPO)
+    let baselines = state.baselines.compactMap(\.record)
+    let records = baselines + state.candidates.compactMap(\.record)
     let trained = records.reduce(0) { $0 + $1.seeds.count }
-    guard trained > 0 else { return 0 }
+    let work =
+      baselines.reduce(0) { $0 + $1.seconds }
+      + state.baselines.compactMap(\.screening).reduce(0) { $0 + $1.record.seconds }
+    guard trained > 0, work > 0 else { return 0 }
     let each = records.reduce(0) { $0 + $1.seconds } / Double(trained)
-    return each * Double(trainings)
+    return each * Double(trainings) * min(1, state.burnInSeconds / work)
   }
 
   /// The latest proposals in a row that failed with the same kind of verdict, oldest first.

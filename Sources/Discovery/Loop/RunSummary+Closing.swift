@@ -27,7 +27,15 @@ extension RunSummary {
     if comparesAtEqualKL {
       columns += [.left("Δ at equal KL [95 %]"), .right("p (Holm)"), .left("beats DPO")]
     }
-    if let hiddenMetric { columns.append(.right("\(hiddenMetric), untold")) }
+    let hasUntold = finalists.contains { $0.untold != nil }
+    if hasUntold { columns.append(.right("\(metric), untold prompts")) }
+    if let hiddenMetric {
+      columns.append(
+        .right(
+          hiddenMetric.hasSuffix("_untold")
+            ? "\(hiddenMetric.dropLast("_untold".count)), untold prompts"
+            : "\(hiddenMetric), untold"))
+    }
     var table = TextTable(columns: columns)
     for row in finalists {
       var cells = [
@@ -44,6 +52,7 @@ extension RunSummary {
           Self.probability(row.equalKLHolm), row.beats.map { $0 ? "yes" : "no" } ?? "",
         ]
       }
+      if hasUntold { cells.append(row.untold.map(Readout.estimate) ?? "") }
       if hiddenMetric != nil { cells.append(row.hidden.map(Readout.estimate) ?? "") }
       table.add(cells)
     }

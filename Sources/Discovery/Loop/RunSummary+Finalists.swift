@@ -31,9 +31,13 @@ extension RunSummary {
     public var beats: Bool?
     /// The smallest difference at equal KL that these seeds would have shown, half the interval.
     public var detectable: Double?
-    /// The metric that no proposer is told, on the same seeds.
+    /// The metric that no proposer is told, on the same seeds; on prompts that η never sees, where the
+    /// task has such.
     public var hidden: Estimate?
     public var hiddenDelta: Difference?
+    /// η itself on prompts that it never sees; nil where the task has none.
+    public var untold: Estimate?
+    public var untoldDelta: Difference?
     /// `ok`, or what went wrong on the fresh seeds.
     public var finding: Finding
   }
@@ -50,9 +54,8 @@ extension RunSummary {
 
   /// A metric of a record that is neither η nor told to any proposer; nil where there is none.
   static func hiddenMetric(of record: EvaluationRecord?, eta: String) -> String? {
-    ["reward_hidden", "winrate", "accuracy", "reward"].first {
-      $0 != eta && record?.estimate($0) != nil
-    }
+    ["winrate", "accuracy", "reward"].filter { $0 != eta }
+      .flatMap { ["\($0)_untold", $0] }.first { record?.estimate($0) != nil }
   }
 
   /// Finalists, the best lower bound first.
@@ -85,6 +88,9 @@ extension RunSummary {
         row.hidden = fresh.estimate(hidden)
         row.hiddenDelta = fresh.difference(to: baseline, metric: hidden)
       }
+      let untold = "\(config.metric)_untold"
+      row.untold = fresh.estimate(untold)
+      row.untoldDelta = fresh.difference(to: baseline, metric: untold)
       if config.plan.comparesAtEqualKL,
         let comparison = EqualKL.compare(fresh, withFrontierOf: baseline)
       {

@@ -78,7 +78,8 @@ extension RunSummary {
       finalists = Self.finalists(state, race, config)
       raced = Self.stops(state, race)
     }
-    hiddenMetric = Self.hiddenMetric(of: dpo, eta: config.metric)
+    hiddenMetric = Self.hiddenMetric(of: state.confirmation ?? dpo, eta: config.metric)
+    klCap = config.plan.klCap
     front = Self.front(state, config)
     possiblyPaid = state.possiblyPaid
     published = PublishedComparison(of: state, metric: config.metric)

@@ -29,7 +29,7 @@ public struct RunSummary: Hashable, Sendable, Codable {
     /// Against DPO; nil for DPO itself.
     public var delta: Difference?
     public var warnings: [String]
-    /// Wall time on the task, all seeds.
+    /// Time of the workers on the task, all seeds together.
     public var seconds: Double
     /// η on the cheap stage; nil without one.
     public var cheapEta: Estimate?
@@ -120,6 +120,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
   public var hiddenMetric: String?
   /// nil where reward or KL is not measured.
   public var front: RewardFront?
+  /// The KL in nats up to which a hypervolume counts; nil for a task without one.
+  public var klCap: Double?
   /// Requests under way when a session ended, asked for again: perhaps paid for twice.
   public var possiblyPaid: Int?
   /// Blind sampling at the same cost; nil where none was asked for.

@@ -14,6 +14,14 @@ public protocol Proposer: AnyObject {
   ///   is nonsense is not an error.
   /// - Returns: nil when the proposer has nothing more to say: the run ends.
   func propose(_ request: ProposalRequest) throws -> ProposalReply?
+
+  /// Whether a reply costs nothing and depends on the request's index, earlier replies and outcomes
+  /// alone, so that the run may ask before it has come to it.
+  var canBeAskedAhead: Bool { get }
+}
+
+extension Proposer {
+  public var canBeAskedAhead: Bool { false }
 }
 
 /// The conversation so far.

@@ -12,6 +12,7 @@ import Losses
 /// from; null, or nothing, for one that got no score. A run then ends with a comparison.
 public final class ReplayProposer: Proposer {
   public let kind = "replay"
+  public let canBeAskedAhead = true
   /// The transcript's path as given.
   public let path: String
   /// The replies in their order.

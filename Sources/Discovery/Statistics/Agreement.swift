@@ -121,6 +121,14 @@ public struct Agreement: Hashable, Sendable, Codable {
     lines.append(Self.sentence("all \(rows.count) losses", rho, seeds, seedsNeeded))
     lines.append(
       Self.sentence("the better \((rows.count + 1) / 2)", rhoTopHalf, seeds, seedsNeededTopHalf))
+    if bySeeds.count > 1 {
+      let points = bySeeds.map { point in
+        let top = point.rhoTopHalf.map { " (\(Readout.fixed($0, decimals: 3)))" } ?? ""
+        let rho = point.rho.map { Readout.fixed($0, decimals: 3) } ?? "none"
+        return "\(point.seeds): \(rho)\(top)"
+      }
+      lines.append("ρ by seeds a side (within the better half): \(points.joined(separator: ", ")).")
+    }
     return lines.joined(separator: "\n")
   }
 

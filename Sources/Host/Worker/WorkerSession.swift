@@ -132,6 +132,10 @@ public final class WorkerSession {
     }
   }
 
+  /// Kills the worker, so that ``run(_:_:limits:grace:progress:)`` ends with an error; for its
+  /// `progress` to call once nobody wants the result any more.
+  public func abandon() { child.kill(SIGKILL) }
+
   /// Collects what the worker says on its error output until a frame, its end or Ctrl-C comes.
   private func awaitFrame(grace: Double?) throws(ControlChannel.Silence) {
     while true {

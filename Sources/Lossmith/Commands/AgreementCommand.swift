@@ -22,7 +22,7 @@ struct AgreementCommand: ParsableCommand {
   @Option(help: "Seeds of each of the two sets.") var seeds = 5
   @Option(help: "Stop after M minutes; what is there is reported.") var minutes: Double?
   @Option(help: "The study's directory (default: agreement-<task>).") var out: String?
-  @Option(help: "Workers that share the seeds of a loss (default: one a core, at most 2).")
+  @Option(help: "Workers that share seeds and losses (default: one a core).")
   var workers: Int?
   @OptionGroup var output: OutputOptions
 
@@ -84,19 +84,31 @@ struct AgreementCommand: ParsableCommand {
       plan: .init(
         task: name, taskDigest: facts.task.digest, metric: facts.task.metric, losses: distinct,
         settings: bench.recordedSettings))
-    let count = min(2, workers ?? ProcessInfo.processInfo.activeProcessorCount)
-    let others = (1..<max(1, count)).map { _ in evaluator(library.workbench()) }
+    let count = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    let pool = WorkerPool(
+      (0..<max(1, count)).map { _ in .init(evaluator: evaluator(library.workbench())) })
+    defer { pool.close() }
     var told = ""
+    // The rate is of this session: what is there already took no time of it.
+    var begun: (time: ContinuousClock.Instant, done: Int)?
     _ = try study.run(
-      seeds: seeds, with: ParallelEvaluator([first] + others),
+      seeds: seeds, with: PooledEvaluator(pool, desk: first), pool: pool,
       isOver: { minutes.map { (ContinuousClock.now - started) / .seconds(60) >= $0 } ?? false }
-    ) { what, share in
+    ) { what, extent in
       if Interruption.isRequested {
         throw LossmithError(
           .interrupted, "The study was interrupted.", at: study.folder.path,
           remedy: "Give the same command again to go on.")
       }
-      let line = "\(what), \(Int(share * 100)) %"
+      if begun == nil { begun = (.now, extent.done) }
+      var line = "\(what); \(extent.done) of \(extent.all) pairs"
+      if let begun, extent.done > begun.done {
+        let each =
+          (ContinuousClock.now - begun.time) / .seconds(1) / Double(extent.done - begun.done)
+        line +=
+          String(format: ", %.1f s a pair", each)
+          + ", about \(Pace.duration(each * Double(extent.all - extent.done))) left"
+      }
       let head = String(what.prefix { $0 != ":" })
       if head != told {
         told = head

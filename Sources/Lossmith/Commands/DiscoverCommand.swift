@@ -17,8 +17,9 @@ struct DiscoverCommand: ParsableCommand {
 
       A proposal goes from the cheap to the costly: build, check, the cheap stage (milliseconds), then \
       the task. One that learns nothing on the cheap stage, by the 95 % interval of its difference to \
-      the policy that it starts from, stops there. The others are trained with the first seeds, and the \
-      best few of them with the rest at the end.
+      the policy that it starts from, stops there, and so does one that is not among the best part of \
+      the latest there (--cheap-share). The others are trained with the first seeds, and the best few of \
+      them with the rest at the end.
       """)
 
   @Option(
@@ -51,6 +52,14 @@ struct DiscoverCommand: ParsableCommand {
       "What a proposal must learn on before the task: bandit (default) or none.",
       valueName: "stage"))
   var cheapStage: String?
+  @Option(
+    help: ArgumentHelp(
+      """
+      Of the proposals that learn on the cheap stage, the share that goes on: the best there \
+      (default: 1, with evolve 0.25).
+      """,
+      valueName: "share"))
+  var cheapShare: Double?
   @Option(help: "Value of the tunable beta (default: the task's).") var beta: Double?
   @Option(parsing: .upToNextOption, help: "Losses measured first (default: dpo slic ipo kto-pair).")
   var baselines: [String] = []
@@ -75,6 +84,13 @@ struct DiscoverCommand: ParsableCommand {
     try FlagRange.require("--resamples", resamples, in: 0...1_000)
     if let cheapStage, !["bandit", "none"].contains(cheapStage) {
       throw ValidationError("--cheap-stage takes bandit or none, not \(cheapStage).")
+    }
+    if let cheapShare, !(cheapShare > 0 && cheapShare <= 1) {
+      throw ValidationError(
+        "--cheap-share takes a number above 0 and at most 1, not \(cheapShare).")
+    }
+    if cheapShare != nil, cheapStage == "none" || task == "bandit" {
+      throw ValidationError("--cheap-share needs a cheap stage.")
     }
     if cheapStage == "bandit", task == "bandit" {
       throw ValidationError("The task bandit is cheap itself: give no --cheap-stage.")
@@ -119,12 +135,18 @@ struct DiscoverCommand: ParsableCommand {
         catalogue: { name in try lock.withLock { try library.catalogueLoss(name) } })
     }
     // Each worker has a workbench of its own.
-    let count = workers.count(for: config.seeds.count, threads: bench.threads)
-    let evaluators = (0..<count).map { _ in
-      evaluator(
-        config.task,
-        bench: Workbench(cache: installation.cacheDirectory, settings: config.settings))
+    func ownEvaluator(_ task: String, _ number: Int) -> any CandidateEvaluator {
+      let bench = Workbench(cache: installation.cacheDirectory, settings: config.settings)
+      return ObservedEvaluator(evaluator(task, bench: bench), number: number, board: board)
     }
+    let count = workers.count(threads: bench.threads)
+    let pool = WorkerPool(
+      (1...count).map { number in
+        .init(
+          evaluator: ownEvaluator(config.task, number),
+          screener: config.cheapStage.map { ownEvaluator($0.task, number) })
+      })
+    defer { pool.close() }
     let progress = RunProgressPrinter(
       console: console, expectedGenerations: config.generations ?? selection.replies)
     // The numbers of this program on that machine, whichever run they are for.
@@ -133,12 +155,9 @@ struct DiscoverCommand: ParsableCommand {
         proposer: selection.make(
           endpoint, folder: directory.url, notice: { console.note($0) },
           show: { console.alert($0) }),
-        evaluator: ParallelEvaluator(
-          evaluators.enumerated().map {
-            ObservedEvaluator($0.element, number: $0.offset + 1, board: board)
-          }),
+        evaluator: PooledEvaluator(pool, desk: evaluator(config.task, bench: bench)),
         screener: config.cheapStage.map {
-          ObservedEvaluator(evaluator($0.task, bench: bench), number: 1, board: board)
+          PooledEvaluator(pool, desk: evaluator($0.task, bench: bench), isCheap: true)
         },
         prompts: try prompts(installation, config, facts.task, selection),
         observe: {
@@ -147,6 +166,7 @@ struct DiscoverCommand: ParsableCommand {
         },
         isInterrupted: { Interruption.isRequested })
       parts.promptPlan = selection.plan
+      parts.pool = pool
       return parts
     }
     let run = try DiscoveryRun(in: directory, parts: parts(), raise: raise)
@@ -178,6 +198,12 @@ struct DiscoverCommand: ParsableCommand {
   private func cheapTask(_ stored: RunConfig?) -> String? {
     if let stored { return stored.cheapStage?.task }
     return cheapStage == "none" || chosenTask == "bandit" ? nil : cheapStage ?? "bandit"
+  }
+
+  /// Of a new run; a recorded run is replayed with its own.
+  private func share(_ selection: ProposerSelection) -> Double? {
+    let share = cheapShare ?? selection.cheapShare
+    return share == 1 ? nil : share
   }
 
   /// The facts of a task, whose reference is fitted if it must be; that is shown.
@@ -247,7 +273,7 @@ struct DiscoverCommand: ParsableCommand {
       cheapStage: stage.map {
         CheapStage(
           task: $0.task.name, taskDigest: $0.task.digest, metric: $0.task.metric,
-          seeds: [0, 1, 2, 3, 4], reference: $0.task.referenceEta)
+          seeds: [0, 1, 2, 3, 4], reference: $0.task.referenceEta, share: share(selection))
       },
       baselines: baselines.isEmpty ? ["dpo", "slic", "ipo", "kto-pair"] : baselines,
       proposer: selection.name, proposerSettings: selection.settings,
@@ -257,6 +283,7 @@ struct DiscoverCommand: ParsableCommand {
       settings: bench.recordedSettings)
     config.search = search.plan(
       seeds: count, task: facts.task, proposer: selection.name, recorded: selection.recordedPlan)
+    config.search?.lookahead = selection.lookahead
     return try RunDirectory.create(at: url, config: config)
   }
 
@@ -267,6 +294,7 @@ struct DiscoverCommand: ParsableCommand {
     flags.firstSeeds = firstSeeds
     flags.finalists = finalists
     flags.cheapStage = cheapStage
+    flags.cheapShare = cheapShare
     flags.baselines = baselines.isEmpty ? nil : baselines
     flags.proposer = proposer == nil ? nil : selection.name
     flags.proposerSettings = selection.settings

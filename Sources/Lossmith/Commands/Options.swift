@@ -73,7 +73,7 @@ struct WorkerOptions: ParsableArguments {
   /// Workers for so many pieces of work that can be done at once; at least one.
   ///
   /// - Parameter threads: of a worker, where a run has fixed them.
-  func count(for pieces: Int, threads fixed: Int? = nil) -> Int {
+  func count(for pieces: Int = .max, threads fixed: Int? = nil) -> Int {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     return max(1, min(workers ?? cores / (fixed ?? threads ?? 1), pieces))
   }

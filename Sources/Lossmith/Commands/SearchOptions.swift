@@ -49,9 +49,14 @@ struct SearchOptions: ParsableArguments {
     plan.confirmation = SearchPlan.seeds(
       confirmSeeds ?? seeds, from: SearchPlan.firstConfirmationSeed)
     plan.klCap = task.klCap
+    plan.measuresUntold = true
     plan.referenceReward =
       task.metric == "reward" && task.referenceEta.isFinite ? task.referenceEta : nil
     plan.comparesAtEqualKL = beats && task.klCap != nil && task.metric == "reward"
+    if plan.comparesAtEqualKL {
+      plan.rates = task.rates
+      plan.frontierPoints = (task.betas ?? []).count + (task.rates ?? []).count
+    }
     plan.tuning = tune ? SearchPlan.seeds(3, from: SearchPlan.firstTuningSeed) : []
     plan.beta = task.beta
     plan.equalBudget = equalBudget.flatMap(SearchPlan.EqualBudget.init)

@@ -24,6 +24,10 @@ struct ProposerSelection {
   private let replay: ReplayProposer?
   /// How the run that is replayed compared losses; nil for other proposers and for plain files.
   let recordedPlan: SearchPlan?
+  /// Of the proposals that learn on the cheap stage, the share that goes on; nil for all.
+  private(set) var cheapShare: Double?
+  /// How far behind itself a proposal looks, where it need not see the latest verdicts.
+  private(set) var lookahead: Int?
 
   /// - Parameters:
   ///   - named: nil chooses `llm` where an endpoint is set, else the embedded transcript.
@@ -66,6 +70,7 @@ struct ProposerSelection {
       replay = nil
       recordedPlan = nil
       evolution = EvolveProposer(seed: evolveSeed)
+      (cheapShare, lookahead) = (0.25, SearchPlan.usualLookahead)
       name = "evolve"
       settings = ["seed": "\(evolveSeed)"]
       defaultMinutes = 5
@@ -82,6 +87,7 @@ struct ProposerSelection {
       let file = installation.templates
         .appendingPathComponent("transcripts/discopop-appendix-g.jsonl")
       replay = try ReplayProposer(path: file.path)
+      lookahead = SearchPlan.usualLookahead
       recordedPlan = nil
       name = "replay"
       settings = ["transcript": "discopop-appendix-g", "sha256": try Self.digest(file.path)]
@@ -95,7 +101,10 @@ struct ProposerSelection {
       let run = ReplayProposer.isRun(path) ? URL(fileURLWithPath: path) : nil
       let replay = try run.map { try ReplayProposer(run: $0) } ?? ReplayProposer(path: path)
       self.replay = replay
-      recordedPlan = try run.map { try RunDirectory.read(at: $0).config.plan }
+      let recorded = try run.map { try RunDirectory.read(at: $0).config }
+      recordedPlan = recorded?.plan
+      cheapShare = recorded?.cheapStage?.share
+      lookahead = SearchPlan.usualLookahead
       name = "replay:\(path)"
       settings = [
         "sha256": try run == nil

@@ -90,7 +90,8 @@ enum RunPages {
         try? Date($0.time, strategy: .iso8601.time(includingFractionalSeconds: true))
       }, stopReason: summary.stop?.sentence,
       notes: (summary.cause.map { [$0] } ?? [])
-        + (config.data?.notes ?? []).map { "Data: \($0)." }, ledger: RunLedger.read(events))
+        + (config.data?.notes ?? []).map { "Data: \($0)." }, klCap: summary.klCap,
+      ledger: RunLedger.read(events))
   }
 
   private static func candidate(
@@ -141,8 +142,8 @@ enum RunPages {
         .init(beta: config.tunables["beta"], reward: eta(reward), kl: eta(kl))
       ]
     }
-    return first.map(\.beta).compactMap { beta in
-      let points = frontiers.compactMap { $0.first { $0.beta == beta } }
+    return first.filter { $0.rate == nil }.map(\.beta).compactMap { beta in
+      let points = frontiers.compactMap { $0.first { $0.beta == beta && $0.rate == nil } }
       guard points.count == frontiers.count else { return nil }
       return .init(
         beta: beta,

@@ -49,6 +49,11 @@ public protocol TrainingTask: Sendable {
   /// Optimiser steps of one ``measure(tunables:seed:observe:open:)``.
   var stepsPerSeed: Int { get }
 
+  /// The same task with a learning rate so many times as high.
+  ///
+  /// Only training changes; digest and reference stay those of the task.
+  func with(learningRateTimes factor: Double) -> any TrainingTask
+
   /// The same task with another η.
   ///
   /// - Parameter metric: `reward`, `winrate` or `accuracy`.

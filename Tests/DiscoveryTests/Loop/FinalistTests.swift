@@ -135,6 +135,6 @@ struct FinalistTests {
           body: body))
     }
     #expect(state.candidates[0].measurement?.seeds.count == 5)
-    #expect(Race(state, config: fixture.config).waitsFor == nil)
+    #expect(Race(state, config: fixture.config).waitsFor.isEmpty)
   }
 }

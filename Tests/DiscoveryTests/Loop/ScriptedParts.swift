@@ -10,6 +10,7 @@ import Synchronization
 final class ScriptedProposer: Proposer {
   let kind = "script"
   let replies: [String]
+  var canBeAskedAhead = false
   /// Indexes that were asked for, in order.
   private(set) var asked: [Int] = []
   /// Requests as they came.
@@ -88,6 +89,7 @@ final class ScriptedEvaluator: CandidateEvaluator {
   private(set) var requests: [EvaluationRequest] = []
   private var beta = 0.1
   private var metric: String?
+  private var measuresUntold = false
 
   func evaluate(
     _ request: EvaluationRequest, progress: (EvaluationProgress) throws -> Void
@@ -95,7 +97,8 @@ final class ScriptedEvaluator: CandidateEvaluator {
     requests.append(request)
     beta = request.tunables["beta"] ?? 0.1
     metric = request.metric
-    defer { (beta, metric) = (0.1, nil) }
+    measuresUntold = request.measuresUntold
+    defer { (beta, metric, measuresUntold) = (0.1, nil, false) }
     switch request.loss {
     case .library(let file):
       return try evaluate(
@@ -187,6 +190,9 @@ final class ScriptedEvaluator: CandidateEvaluator {
         if words[0] == "wobble" { reward += seed % 2 == 0 ? first : -first }
         if words[0] == "best" { reward -= 0.1 * abs(log2(beta / first)) }
         var metrics = ["reward": reward, "kl": 1, "winrate": reward / 2]
+        if measuresUntold {
+          (metrics["reward_untold"], metrics["winrate_untold"]) = (reward - 0.1, reward / 2 - 0.1)
+        }
         if metric == "frontier" {
           (metrics["frontier"], metrics[EqualKL.referenceMetric]) = (1, 0.4)
         }

@@ -142,6 +142,40 @@ struct SearchPlanTests {
     }
   }
 
+  @Test("the confirmation, and it alone, measures untold prompts and continues DPO's frontier")
+  func untold() throws {
+    let fixture = try Self.confirming()
+    fixture.config.search?.measuresUntold = true
+    fixture.config.search?.rates = [2, 4]
+    let summary = try fixture.start().summary
+    #expect(summary.hiddenMetric == "winrate_untold")
+    let steady = try #require(summary.finalists?.first)
+    let confirmed = try #require(steady.confirmed)
+    #expect(abs(try #require(steady.untold).mean - (confirmed.mean - 0.1)) < 1e-12)
+    #expect(abs(try #require(steady.hidden).mean - (confirmed.mean / 2 - 0.1)) < 1e-12)
+    // Of two losses on the same prompts the difference is that of η.
+    #expect(
+      abs(
+        try #require(steady.untoldDelta).mean - (try #require(steady.confirmedDelta).mean)) < 1e-12)
+    #expect(summary.table.contains("reward, untold prompts"))
+    #expect(summary.table.contains("winrate, untold prompts"))
+    for request in fixture.evaluator.requests {
+      let isConfirmation = request.seeds.first == 1000
+      #expect(request.measuresUntold == isConfirmation, "\(request)")
+      #expect(request.rates == (request.metric == "frontier" ? [2, 4] : []))
+    }
+    #expect(summary.klCap == 20)
+    // Nothing of it is told.
+    for request in fixture.proposer.requests {
+      let told = request.exchanges.map(\.feedback).joined() + request.opening + request.system
+      #expect(!told.contains("untold"))
+    }
+    // A run of an older program has neither.
+    let old = try Self.confirming().start().summary
+    #expect(old.hiddenMetric == "winrate" && old.finalists?.first?.untold == nil)
+    #expect(!old.table.contains("untold prompts"))
+  }
+
   @Test("a finalist that fails on fresh seeds keeps its search result and has no confirmed number")
   func failingConfirmation() throws {
     let fixture = try Self.confirming([

@@ -93,4 +93,35 @@ struct AgreementTests {
       seeds: 4, with: evaluator, isOver: { evaluator.evaluations.count >= 5 })
     #expect(agreement.seeds == 1 && agreement.rows.count == 3)
   }
+
+  @Test("stopped before every loss has its first pair, it reports the losses that have it")
+  func outOfTimeEarly() throws {
+    let scratch = try Scratch()
+    let evaluator = ScriptedEvaluator(scratch: scratch.url)
+    let study = try AgreementStudy(in: scratch.url.appending(path: "s"), plan: Self.plan)
+    let agreement = try study.run(
+      seeds: 4, with: evaluator, isOver: { evaluator.evaluations.count >= 2 })
+    #expect(agreement.seeds == 1 && agreement.rows.map(\.name) == ["dpo", "slic"])
+    #expect(agreement.dropped == [.init(name: "ipo", reason: "not trained yet")])
+    #expect(study.extent(seeds: 4) == (done: 2, all: 12))
+  }
+
+  @Test("with workers of a pool it has the same numbers, in the same order, each trained once")
+  func pooled() throws {
+    let scratch = try Scratch()
+    let alone = try AgreementStudy(in: scratch.url.appending(path: "a"), plan: Self.plan).run(
+      seeds: 3, with: ScriptedEvaluator(scratch: scratch.url))
+    let workers = (0..<3).map { _ in ScriptedEvaluator(scratch: scratch.url) }
+    let pool = WorkerPool(workers.map { .init(evaluator: $0) })
+    let study = try AgreementStudy(in: scratch.url.appending(path: "b"), plan: Self.plan)
+    var done: [Int] = []
+    let shared = try study.run(
+      seeds: 3, with: PooledEvaluator(pool, desk: ScriptedEvaluator(scratch: scratch.url)),
+      pool: pool, progress: { _, extent in done.append(extent.done) })
+    pool.close()
+    #expect(shared == alone)
+    #expect(done == done.sorted() && Set(done) == Set(0..<9))
+    #expect(workers.reduce(0) { $0 + $1.evaluations.count } == 18)
+    #expect(alone.text.contains("ρ by seeds a side (within the better half): 1: 1.000"))
+  }
 }

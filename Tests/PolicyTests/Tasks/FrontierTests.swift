@@ -42,6 +42,47 @@ struct FrontierTests {
     #expect(outcome.curve == alone[1].curve)
   }
 
+  @Test("higher learning rates continue it: further points, the same η; one that diverges has none")
+  func rates() throws {
+    let plain = try Self.frontier()
+    let longer = plain.continued(atRates: [2, 4])
+    #expect(longer.configurationDigest == plain.configurationDigest)
+    var steps = 0
+    let short = try plain.measure(tunables: [0.1], seed: 2, observe: nil) { MarginLoss.dpo() }
+    let long = try longer.measure(tunables: [0.1], seed: 2, observe: { _ in steps += 1 }) {
+      MarginLoss.dpo()
+    }
+    #expect(steps == longer.stepsPerSeed && steps == 5 * 20)
+    #expect(long.metrics == short.metrics && long.curve == short.curve)
+    let points = try #require(long.frontier)
+    #expect(points.prefix(3) == short.frontier?.prefix(3))
+    #expect(points.map(\.rate) == [nil, nil, nil, 2, 4])
+    #expect(points.suffix(2).allSatisfy { $0.beta == 0.1 })
+    // Each is the policy of a recipe with that rate, and goes farther than all of the grid.
+    var configuration = Self.bandit.configuration
+    configuration.recipe.learningRate *= 4
+    let alone = try BanditTask(configuration).train(
+      loss: MarginLoss.dpo(), tunables: [0.1], seed: 2)
+    #expect(points[4].kl == alone.metrics["kl"] && points[4].reward == alone.metrics["reward"])
+    #expect(points[4].kl > points[3].kl && points[3].kl > points[1].kl)
+    // A loss that breaks when it is taken far is measured as far as it goes.
+    var widest = 0.0
+    func fragile(_ limit: Double) -> MarginLoss {
+      MarginLoss("fragile") { margin, beta in
+        widest = max(widest, margin)
+        return (0, margin > limit ? .nan : -beta)
+      }
+    }
+    _ = try plain.measure(tunables: [0.1], seed: 2, observe: nil) { fragile(.infinity) }
+    let limit = widest
+    let broken = try longer.measure(tunables: [0.1], seed: 2, observe: nil) { fragile(limit) }
+    #expect(broken.frontier?.map(\.rate) == [nil, nil, nil])
+    // On the grid itself it is a failure as ever.
+    #expect(throws: LossFailure.self) {
+      try plain.measure(tunables: [0.1], seed: 2, observe: nil) { fragile(limit / 2) }
+    }
+  }
+
   @Test("a policy that stayed at the reference has a frontier of 0, as the reference has")
   func untouched() throws {
     let task = try Self.frontier()

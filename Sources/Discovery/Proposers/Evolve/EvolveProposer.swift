@@ -12,6 +12,7 @@ import Losses
 /// else, so a resumed run proposes the same losses. An instance belongs to one thread.
 public final class EvolveProposer: Proposer {
   public let kind = "evolve"
+  public let canBeAskedAhead = true
   /// Draws everything.
   public let seed: UInt64
 

@@ -2,9 +2,15 @@ import Losses
 
 /// What a proposer without words is told of a run.
 extension RunState {
-  /// Of each candidate, in order.
-  func proposalOutcomes(metric: String) -> [ProposalRequest.Outcome] {
-    candidates.map { candidate in
+  /// Of each candidate that a reply may depend on, in order: those at least so many places before it.
+  ///
+  /// - Parameters:
+  ///   - index: of the reply, from 0.
+  ///   - lookahead: 1 for all before it.
+  func proposalOutcomes(
+    metric: String, for index: Int, lookahead: Int
+  ) -> [ProposalRequest.Outcome] {
+    candidates.prefix(max(0, index + 1 - lookahead)).map { candidate in
       .init(
         name: candidate.name ?? "reply \(candidate.index)",
         lowerBound: candidate.record.flatMap { lowerBound(of: $0, metric: metric) })

@@ -30,7 +30,7 @@ public struct BanditTask: TrainingTask {
     .policyChosen, .policyRejected, .referenceChosen, .referenceRejected, .chosenTokens,
     .rejectedTokens,
   ]
-  public let configuration: BanditConfiguration
+  public private(set) var configuration: BanditConfiguration
   public private(set) var configurationDigest: String
   public let reference: ReferenceSummary
   public var recipe: Recipe { configuration.recipe }
@@ -62,6 +62,12 @@ public struct BanditTask: TrainingTask {
     digest.add(reference.hash)
     digest.add(String(describing: configuration))
     configurationDigest = digest.hexadecimal
+  }
+
+  public func with(learningRateTimes factor: Double) -> any TrainingTask {
+    var task = self
+    task.configuration.recipe.learningRate *= factor
+    return task
   }
 
   public func measuring(_ metric: String) throws(LossmithError) -> any TrainingTask {

@@ -30,14 +30,26 @@ extension TaskCatalogue {
     return try TaskDescription(kind: kind).frontier(of: task)
   }
 
-  /// The KL in nats up to which a frontier of a task is measured; nil for one that has none, or that
-  /// does not exist.
-  public static func frontierCap(_ text: String) -> Double? {
+  /// How a task's frontier is measured.
+  public struct FrontierPlan: Hashable, Sendable {
+    /// The KL in nats up to which its hypervolume counts.
+    public var klCap: Double
+    public var betas: [Double]
+    /// See ``FrontierTask/continued(atRates:)``.
+    public var rates: [Double]
+  }
+
+  /// How the frontier of a task is measured; nil for one that has none, or that does not exist.
+  public static func frontierPlan(_ text: String) -> FrontierPlan? {
     let description =
       text.hasSuffix(".yaml") || text.hasSuffix(".yml")
       ? try? TaskFile.load(text) : builtInKind(text).map { TaskDescription(kind: $0) }
-    guard let description, description.kind != .preference else { return nil }
-    return description.number("evaluation.kl_cap")
+    guard let description, description.kind != .preference,
+      let cap = description.number("evaluation.kl_cap")
+    else { return nil }
+    return FrontierPlan(
+      klCap: cap, betas: description.numbers("evaluation.betas") ?? [],
+      rates: description.numbers("evaluation.rates") ?? [])
   }
 
   /// `imdb` may have a folder behind its name.

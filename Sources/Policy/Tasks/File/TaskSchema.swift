@@ -199,6 +199,10 @@ public enum TaskSchema {
       "The frontier's β grid: a seed trains one policy for each.",
       all(.numbers([0.02, 0.05, 0.1, 0.2, 0.5]), judged)),
     TaskKey(
+      "evaluation.rates", .positiveNumbers, unit: "times the learning rate",
+      "Higher rates at which the confirmation of a search trains DPO, to continue its frontier.",
+      all(.numbers([2, 4]), judged)),
+    TaskKey(
       "evaluation.kl_forward", .choice(["measured", "skipped"]),
       "Whether KL(reference to policy) is measured too, which takes as long as KL.",
       all(.text("skipped"), language)),

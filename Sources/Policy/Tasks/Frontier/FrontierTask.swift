@@ -12,6 +12,9 @@ public struct FrontierTask: TrainingTask {
   public let betas: [Double]
   /// In nats of a sequence.
   public let klCap: Double
+  /// Multiples of the recipe's learning rate at which further policies are trained, see
+  /// ``continued(atRates:)``; empty for none.
+  public private(set) var rates: [Double] = []
   public let configurationDigest: String
   public let reference: ReferenceSummary
 
@@ -25,7 +28,7 @@ public struct FrontierTask: TrainingTask {
       + " dominate in the plane of KL and reward, up to a KL of \(klCap) nats and above the"
       + " reference's reward (\(base.etaDescription))"
   }
-  public var stepsPerSeed: Int { betas.count * base.stepsPerSeed }
+  public var stepsPerSeed: Int { (betas.count + rates.count) * base.stepsPerSeed }
 
   /// - Parameter base: measures `reward` and `kl`.
   /// - Throws: `LossmithError` (`malformed-input`) for a task without a reward, an empty grid or a cap
@@ -47,6 +50,24 @@ public struct FrontierTask: TrainingTask {
     var summary = base.reference
     summary.metrics["frontier"] = 0
     reference = summary
+  }
+
+  /// The same frontier, continued beyond the KL that β reaches.
+  ///
+  /// As β goes to 0 a loss's gradients tend to a limit, and the recipe's steps and learning rate
+  /// decide how far the policy comes: on the reviews task DPO ends at a KL near 3.8 whatever its β.
+  /// To tell what it earns further out it must be trained harder. So each seed trains one more policy
+  /// for each of these multiples of the learning rate, with the tunables as they are. Their points are
+  /// in the outcome's frontier; η is the hypervolume of the grid alone. A training that diverges at a
+  /// higher rate leaves no point: the frontier ends before it.
+  public func continued(atRates rates: [Double]) -> FrontierTask {
+    var task = self
+    task.rates = rates
+    return task
+  }
+
+  public func with(learningRateTimes factor: Double) -> any TrainingTask {
+    base.with(learningRateTimes: factor)
   }
 
   public func measuring(_ metric: String) throws(LossmithError) -> any TrainingTask {
@@ -102,6 +123,19 @@ public struct FrontierTask: TrainingTask {
       if settings.count == 1 || beta == recipe.beta { shown = outcome }
     }
     shown.metrics["frontier"] = Hypervolume.area(points, cap: klCap, floor: floor)
+    for rate in rates {
+      do {
+        let outcome = try base.with(learningRateTimes: rate).train(
+          loss: try open(), tunables: tunables, seed: seed, observe: observe)
+        points.append(
+          FrontierPoint(
+            beta: place.map { tunables[$0] }, rate: rate, reward: outcome.metrics["reward"] ?? .nan,
+            kl: outcome.metrics["kl"] ?? .nan))
+        digest.add(outcome.finalParametersHash)
+      } catch let failure as LossFailure {
+        guard case .diverged = failure.finding.verdict else { throw failure }
+      }
+    }
     shown.finalParametersHash = digest.hexadecimal
     shown.frontier = points
     return shown

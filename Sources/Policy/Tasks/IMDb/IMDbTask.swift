@@ -26,9 +26,13 @@ enum IMDbTask {
         url, policy: policy, tokenizer: tokenizer, tokens: promptTokens, count: count,
         purpose: purpose)
     }
-    let heldOut = try prompts(
-      description.url("data.held_out_reviews")!, description.integer("evaluation.prompts")!,
-      "imdb.held-out")
+    let told = description.integer("evaluation.prompts")!
+    let heldOutFile = description.url("data.held_out_reviews")!
+    let heldOut = try prompts(heldOutFile, told, "imdb.held-out")
+    // In the same order, those that come after; a small file may have none.
+    let untold =
+      context.measuresUntold
+      ? try prompts(heldOutFile, nil, "imdb.held-out").dropFirst(told).prefix(told) : []
     // A file may hold reviews twice, or be both corpora.
     let known = Set(heldOut)
     let training = try prompts(corpus, nil, "imdb.training").filter { !known.contains($0) }
@@ -45,7 +49,7 @@ enum IMDbTask {
     let pairs = SampledPairs(
       policy: policy, prompts: training, reward: reward, settings: settings, purpose: "imdb.pairs",
       cache: context.cacheDirectory)
-    return LanguageTaskDefinition(
+    var definition = LanguageTaskDefinition(
       name: description.name, summary: summary(description, policy, settings),
       etaDescription: eta(description.metric, readsPrompt: readsPrompt),
       etaMetric: description.metric, policy: policy, pairs: pairs,
@@ -53,6 +57,9 @@ enum IMDbTask {
         pairs, like: settings, policy, heldOut, reward, description, context),
       prompts: heldOut, reward: reward, recipe: description.recipe,
       sampling: description.sampling)
+    let trained = untold.isEmpty ? [] : Set(training)
+    definition.untoldPrompts = untold.filter { !trained.contains($0) }
+    return definition
   }
 
   /// For the metric `accuracy`: pairs on held-out prompts with labels by Bradley-Terry, none turned

@@ -33,6 +33,7 @@ struct LanguageEvaluation {
           runner: runner
         ).rewards
         metrics["winrate"] = Self.share(zip(rewards, others).map { $0 - $1 })
+        try addUntold(to: &metrics, policy, seed: seed, step: step, reward)
       }
       let plain =
         definition.judgedSampling == definition.plainSampling
@@ -49,6 +50,28 @@ struct LanguageEvaluation {
     }
     return metrics
   }
+
+  /// The same on the untold prompts, whose noise is their own.
+  private func addUntold(
+    to metrics: inout [String: Double], _ policy: TransformerParameters, seed: UInt64, step: Int,
+    _ reward: any CompletionReward
+  ) throws {
+    guard !definition.untoldPrompts.isEmpty else { return }
+    var untold = definition
+    untold.prompts = definition.untoldPrompts
+    let completions = try Self.sample(
+      untold, policy, definition.judgedSampling, seed: seed, step: step, runner: runner,
+      purpose: Self.untold)
+    let rewards = try reward.scores(prompts: untold.prompts, completions: completions)
+    let others = try Self.referenceJudgement(
+      untold, digest: task.reference.hash, seed: seed, records: task.records, runner: runner,
+      purpose: Self.untold
+    ).rewards
+    metrics["reward_untold"] = Self.mean(rewards)
+    metrics["winrate_untold"] = Self.share(zip(rewards, others).map { $0 - $1 })
+  }
+
+  private static let untold = "untold"
 
   /// Puts the reference's part into the records.
   func prepare(seed: UInt64) throws {
@@ -149,17 +172,17 @@ struct LanguageEvaluation {
   /// nobody judges.
   private static func referenceJudgement(
     _ definition: LanguageTaskDefinition, digest: String, seed: UInt64, records: ReferenceRecords,
-    runner: TransformerRunner?
+    runner: TransformerRunner?, purpose: String = "judged"
   ) throws -> (lengths: [Double], rewards: [Double]) {
     let count = definition.prompts.count
     guard count > 0 else { return ([], []) }
     let values = try records.values(
-      "judged", [digest, "\(definition.judgedSampling)", "\(seed)"],
+      purpose, [digest, "\(definition.judgedSampling)", "\(seed)"],
       count: definition.reward == nil ? count : 2 * count
     ) {
       let completions = try sample(
         definition, definition.policy.parameters, definition.judgedSampling, seed: seed, step: 0,
-        runner: runner ?? TransformerRunner(definition.policy.configuration))
+        runner: runner ?? TransformerRunner(definition.policy.configuration), purpose: purpose)
       return completions.map { Double($0.count) }
         + (try definition.reward?.scores(prompts: definition.prompts, completions: completions)
           ?? [])
@@ -170,12 +193,14 @@ struct LanguageEvaluation {
   /// A completion for each held-out prompt; its noise hangs on the seed and the prompt's number.
   static func sample(
     _ definition: LanguageTaskDefinition, _ policy: TransformerParameters,
-    _ options: SamplingOptions, seed: UInt64, step: Int, runner: TransformerRunner
+    _ options: SamplingOptions, seed: UInt64, step: Int, runner: TransformerRunner,
+    purpose: String = "judged"
   ) throws -> [[Int32]] {
-    try TransformerSampler(runner).sample(
+    let first: UInt64 = purpose == untold ? 1 << 32 : 0
+    return try TransformerSampler(runner).sample(
       policy,
       prompts: definition.prompts.enumerated().map {
-        SamplingPrompt(tokens: $0.element, index: UInt64($0.offset))
+        SamplingPrompt(tokens: $0.element, index: first + UInt64($0.offset))
       }, options: options, seed: seed, step: step
     ).map(\.tokens)
   }

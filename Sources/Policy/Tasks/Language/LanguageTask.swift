@@ -64,6 +64,12 @@ public struct LanguageTask: TrainingTask {
     try trainPolicy(loss: loss, tunables: tunables, seed: seed, observe: observe).outcome
   }
 
+  public func with(learningRateTimes factor: Double) -> any TrainingTask {
+    var task = self
+    task.definition.recipe.learningRate *= factor
+    return task
+  }
+
   /// The same task with another recipe.
   public func with(_ options: RecipeOptions) throws(LossmithError) -> LanguageTask {
     var task = self

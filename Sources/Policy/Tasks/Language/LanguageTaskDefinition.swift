@@ -15,6 +15,9 @@ public struct LanguageTaskDefinition: Sendable {
   public var heldOutPairs: [PreferencePair]
   /// Prompts that get a completion each, start token included; may be empty.
   public var prompts: [[Int32]]
+  /// Further ones, of which η sees none: for `reward_untold` and `winrate_untold`. Empty where these
+  /// are not measured, which changes no other number and no digest.
+  public var untoldPrompts: [[Int32]] = []
   /// Nil when nobody judges completions; then there is no `reward` and no `winrate`.
   public var reward: (any CompletionReward)?
   public var recipe: Recipe

@@ -7,13 +7,17 @@ public struct TaskContext: Sendable {
   ///
   /// A folder that cannot be written to costs time and is no error.
   public var cacheDirectory: URL?
+  /// Whether policies are also measured on prompts that η never sees, which takes as long as η does.
+  public var measuresUntold: Bool
   /// Told how far long preparations have come.
   public var progress: @Sendable (TaskProgress) -> Void
 
   public init(
-    cacheDirectory: URL? = nil, progress: @escaping @Sendable (TaskProgress) -> Void = { _ in }
+    cacheDirectory: URL? = nil, measuresUntold: Bool = false,
+    progress: @escaping @Sendable (TaskProgress) -> Void = { _ in }
   ) {
     self.cacheDirectory = cacheDirectory
+    self.measuresUntold = measuresUntold
     self.progress = progress
   }
 }

@@ -30,16 +30,18 @@ public enum ReviewsTask {
     let pool = try ReviewsPool(
       configuration, policy: policy, prompts: ReviewsPrompts.training(configuration),
       purpose: "reviews.training", records: records, context: context)
+    let pairPrompts =
+      configuration.heldOutPairs > 0
+      ? try ReviewsPrompts.heldOut(
+        configuration, count: configuration.heldOutPairs, purpose: "reviews.held-out-pairs") : []
     let heldOut =
       configuration.heldOutPairs > 0
       ? try ReviewsPool(
-        configuration, policy: policy,
-        prompts: ReviewsPrompts.heldOut(
-          configuration, count: configuration.heldOutPairs, purpose: "reviews.held-out-pairs"),
+        configuration, policy: policy, prompts: pairPrompts,
         purpose: "reviews.held-out-pairs", records: records, context: context
       ).exactPairs : []
     let count = policy.parameters.layout.parameterCount
-    return LanguageTaskDefinition(
+    var definition = LanguageTaskDefinition(
       name: name,
       summary: """
         A small GPT (\(count) parameters, \(configuration.layers) layers of width \
@@ -57,5 +59,10 @@ public enum ReviewsTask {
       reward: ReviewsScore(), recipe: configuration.recipe,
       sampling: SamplingOptions(maximumTokens: configuration.newTokens),
       measuresForwardKL: configuration.measuresForwardKL)
+    if context.measuresUntold {
+      definition.untoldPrompts = try ReviewsPrompts.untold(
+        configuration, besides: heldOutPrompts + pairPrompts)
+    }
+    return definition
   }
 }

@@ -25,7 +25,8 @@ struct BenchGrowthCommand: ParsableCommand {
   @Option(help: "Layers of the base.") var depth = 4
   @Option(help: "Pairs of a step of the base.") var batch = 16
   @Option(help: "Size of the vocabulary.") var vocabulary = 512
-  @Option(help: "Most steps that are timed for a row; the median counts.") var timed = 10
+  @Option(help: "Most steps that are timed for a row, two seconds of them; the median counts.")
+  var timed = 30
   @Option(help: "Threads that share a step.") var threads = 2
   @Option(help: "Losses of the search.") var losses = 100
   @Option(help: "Seeds of each loss.") var seeds = 5

@@ -29,6 +29,8 @@ public struct RunModel: Hashable, Sendable, Codable {
   public var klCap: Double?
   /// What the run cost, generation by generation, 0 being the burn-in.
   public var ledger: [Cost]
+  /// nil before the end of the run, and where nothing was confirmed.
+  public var closing: Closing?
 
   public init(
     title: String, task: String, metric: String, proposer: String, seeds: [UInt64],

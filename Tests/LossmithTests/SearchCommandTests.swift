@@ -86,6 +86,10 @@ import Testing
     #expect(finalists.allSatisfy { $0.beats != nil })
     #expect(summary.hiddenMetric == "accuracy")
     #expect(summary.front?.hypervolume != nil)
+    let page = try String(
+      contentsOf: folder.url.appendingPathComponent("run/report.html"), encoding: .utf8)
+    #expect(page.contains("Finalists on fresh seeds") && page.contains("on fresh seeds.</h1>"))
+    #expect(page.contains("accuracy, untold"))
 
     let trained = try await Self.discover(
       try Self.arguments(folder, "trained")
@@ -99,6 +103,22 @@ import Testing
       "discover", "--json", "--resume", folder.url.appendingPathComponent("trained").path,
     ])
     #expect(again.equalBudget?.sides.map(\.confirmed) == sides.map(\.confirmed))
+  }
+
+  @Test("a task with too few β for a comparison at equal KL is refused before anything is trained")
+  func fewBetas() async throws {
+    let folder = try TemporaryFolder()
+    var arguments = try Self.arguments(folder, "run", of: [Self.proposals[4]])
+    let place = try #require(arguments.firstIndex(of: "--task"))
+    arguments[place + 1] = try folder.file(
+      "few.yaml", Self.tiny + "evaluation:\n  betas: [0.05, 0.1, 0.2, 0.5]\n")
+    let refused = try await Program.run(arguments)
+    #expect(refused.status == 2 && refused.output.isEmpty)
+    #expect(refused.errors.contains("--no-beats") && refused.errors.contains("evaluation.betas"))
+    #expect(
+      !FileManager.default.fileExists(atPath: folder.url.appendingPathComponent("run").path))
+    let summary = try await Self.discover(arguments + ["--no-beats"])
+    #expect(summary.finalists?.first?.confirmed != nil)
   }
 
   @Test("a recorded run is replayed to the same bits by several workers")

@@ -55,8 +55,12 @@ struct PageTests {
 
   /// The sample with one text wherever a model, a plug-in or a user can write.
   static func filled(with text: String) -> RunModel {
-    var model = SampleRun.model
+    var model = closed
     model.title = text
+    for index in closed.closing!.finalists.indices { model.closing?.finalists[index].name = text }
+    model.closing?.untold = [text]
+    model.closing?.sentences = [text]
+    model.closing?.finalists[1].verdict = .failed(check: text)
     model.proposer = text
     model.notes = [text]
     model.stopReason = text
@@ -130,6 +134,53 @@ struct PageTests {
     #expect(worse.contains("worse than DPO"))
     #expect(try caution(.init(mean: 0.01, low: nil, high: nil)).contains("one seed"))
     #expect(try caution(nil).contains("no difference to DPO"))
+  }
+
+  /// The sample with finalists: the best of the search is not the best on fresh seeds.
+  static let closed: RunModel = {
+    var model = SampleRun.model
+    model.closing = .init(
+      finalists: [
+        .init(
+          name: "late", candidate: 6, search: SampleRun.eta(0.652), confirmed: SampleRun.eta(0.649),
+          delta: .init(mean: 0.004, low: -0.003, high: 0.011), holm: 0.1234,
+          atEqualKL: .init(mean: 0.002, low: -0.004, high: 0.008), equalKLHolm: 0.4321,
+          beats: false, untold: [SampleRun.eta(0.58)]),
+        .init(
+          name: "winner", candidate: 4, search: SampleRun.eta(0.668),
+          confirmed: nil, verdict: .diverged(step: 7), untold: [nil]),
+        .init(
+          name: "first", candidate: 1, search: SampleRun.eta(0.61), confirmed: SampleRun.eta(0.6),
+          outside: 3, beats: false, untold: [SampleRun.eta(0.5)], isFormer: true),
+      ], untold: ["winrate, untold"],
+      sentences: ["No finalist is shown to beat DPO at equal KL."])
+    return model
+  }()
+
+  @Test("both numbers of a finalist are on the page, and the first line is of the fresh seeds")
+  func finalists() throws {
+    let page = try Self.html(Self.closed)
+    #expect(
+      page.contains(
+        "<h1>The best of 6 proposals is late: η = 0.6490 ± 0.0060 on fresh seeds.</h1>"))
+    #expect(page.contains("chosen for 0.6520 ± 0.0060 in the search"))
+    #expect(page.contains("p = 0.1234 (Holm)"))
+    #expect(page.contains("No finalist is shown to beat DPO at equal KL."))
+    let start = try #require(page.range(of: "<section id=\"finalists\"")).lowerBound
+    let end = try #require(page.range(of: "</section>", range: start..<page.endIndex)).upperBound
+    let section = String(page[start..<end])
+    for word in [
+      "0.6520 ± 0.0060", "0.6490 ± 0.0060", "+0.0040 [−0.0030, +0.0110]", "0.1234", "0.4321",
+      "diverged(step 7)", "KL outside of DPO’s frontier on 3 seeds", "winrate, untold",
+      "0.5800 ± 0.0060", "href=\"#c4\"", "(former)",
+    ] { #expect(section.contains(word), "\(word)") }
+    #expect(!page.contains("{{"))
+    // Without a confirmation there is no such section.
+    #expect(!(try Self.html(SampleRun.model)).contains("id=\"finalists\""))
+    // Without equal KL there are no such columns.
+    var plain = Self.closed
+    for index in plain.closing!.finalists.indices { plain.closing?.finalists[index].beats = nil }
+    #expect(!(try Self.html(plain)).contains("at equal KL [95 %]"))
   }
 
   @Test("a run in which everything failed, and one without proposals, have a page")

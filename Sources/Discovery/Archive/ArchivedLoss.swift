@@ -20,6 +20,8 @@ public struct ArchivedLoss: Sendable, Encodable {
   /// nil for a loss that was not measured on the task.
   public var eta: Estimate?
   public var delta: Difference?
+  /// What fresh seeds said of it, which no selection saw; nil for a loss that was no finalist.
+  public var confirmation: Confirmation?
   /// Every metric, when it was measured.
   public var metrics: [String: Estimate]
   public var seeds: [SeedOutcome]
@@ -35,6 +37,20 @@ public struct ArchivedLoss: Sendable, Encodable {
   /// The line of descent, from the loss's parents to the oldest that the run knows: each name with its
   /// own parents.
   public var lineage: [Descent]
+
+  /// A finalist on fresh seeds. Believe this number: ``eta`` is what the loss was chosen by.
+  public struct Confirmation: Hashable, Sendable, Encodable {
+    /// `ok`, or what it failed with.
+    public var finding: Finding
+    /// nil for a loss that failed there.
+    public var eta: Estimate?
+    /// Against DPO on the same seeds.
+    public var delta: Difference?
+    /// One-sided p, corrected for all that were confirmed; nil before the run's end.
+    public var holm: Double?
+    /// Whether it beats DPO at equal KL; nil before the run's end and where that was not compared.
+    public var beats: Bool?
+  }
 
   public struct Descent: Hashable, Sendable, Encodable {
     public var name: String
@@ -97,6 +113,15 @@ public struct ArchivedLoss: Sendable, Encodable {
     case .failed(let finding): self.finding = finding
     case nil: break
     }
+    confirmation = candidate.confirmation.map { record in
+      let row = RunSummary(of: state, config: config).finalists?.first {
+        $0.candidate == candidate.index
+      }
+      return Confirmation(
+        finding: record.finding, eta: record.estimate(config.metric),
+        delta: state.confirmation.flatMap { record.difference(to: $0, metric: config.metric) },
+        holm: row?.holm, beats: row?.beats)
+    }
     let descent = Self.descent(of: state)
     parents = descent[name]?.parents ?? []
     lineage = []
@@ -137,6 +162,7 @@ public struct ArchivedLoss: Sendable, Encodable {
       lines.append(
         "η        \(metric) \(Readout.estimate(eta)) over \(eta.n) seeds on \(task)\(difference)")
     }
+    if let confirmation { lines.append("fresh    \(confirmation.text(metric))") }
     if let cheapEta { lines.append("cheap η  \(Readout.estimate(cheapEta))") }
     for (metric, estimate) in metrics.sorted(by: { $0.key < $1.key }) where metric != self.metric {
       lines.append("         \(metric) \(Readout.estimate(estimate))")
@@ -154,6 +180,20 @@ public struct ArchivedLoss: Sendable, Encodable {
     return lines.joined(separator: "\n").unicodeScalars.map { scalar in
       scalar == "\n" || !scalar.properties.isControl ? String(scalar) : " "
     }.joined()
+  }
+}
+
+extension ArchivedLoss.Confirmation {
+  /// `reward 0.6912 ± 0.0021 over 5 fresh seeds, +0.012 [+0.003, +0.021] to DPO, p = 0.0041 (Holm)`.
+  func text(_ metric: String) -> String {
+    guard let eta else { return "\(finding.verdict) on fresh seeds" }
+    var text = "\(metric) \(Readout.estimate(eta)) over \(eta.n) fresh seeds"
+    if let delta { text += ", \(Readout.difference(delta)) to DPO" }
+    if let holm { text += ", p = \(RunSummary.probability(holm)) (Holm)" }
+    if let beats {
+      text += beats ? ", beats DPO at equal KL" : ", not shown to beat DPO at equal KL"
+    }
+    return text
   }
 }
 

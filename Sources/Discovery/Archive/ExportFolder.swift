@@ -48,8 +48,10 @@ extension ArchivedLoss {
     if !thought.isEmpty { notes += [thought, ""] }
     if let finding { notes.append("- verdict: `\(finding.verdict)`") }
     if let eta {
-      notes.append("- \(metric) on \(task): \(Readout.estimate(eta)) over \(eta.n) seeds")
+      let search = confirmation == nil ? "" : " of the search, by which it was chosen"
+      notes.append("- \(metric) on \(task): \(Readout.estimate(eta)) over \(eta.n) seeds\(search)")
     }
+    if let confirmation { notes.append("- confirmed: \(confirmation.text(metric))") }
     if let delta { notes.append("- difference to DPO: \(Readout.difference(delta))") }
     for (metric, estimate) in metrics.sorted(by: { $0.key < $1.key }) where metric != self.metric {
       notes.append("- \(metric): \(Readout.estimate(estimate))")

@@ -13,7 +13,7 @@ public struct RunListing: Hashable, Sendable, Codable {
   public var candidates: Int
   /// Those that were measured on the task.
   public var measured: Int
-  /// The best of them; nil for none.
+  /// The best finalist that fresh seeds confirmed, else the best of them; nil for none.
   public var best: Best?
   /// nil while the run works, and after a kill.
   public var stop: StopReason?
@@ -27,6 +27,9 @@ public struct RunListing: Hashable, Sendable, Codable {
     public var eta: Estimate
     /// Against DPO.
     public var delta: Difference?
+    /// On fresh seeds, which no selection saw; nil where nothing was confirmed.
+    public var confirmed: Estimate?
+    public var confirmedDelta: Difference?
   }
 
   /// The runs of a folder, the latest first; of a run's own directory that run.
@@ -57,15 +60,24 @@ public struct RunListing: Hashable, Sendable, Codable {
         path: run.path, started: events.first?.time, task: config.taskName,
         proposer: config.proposerSettings["model"] ?? config.proposer,
         candidates: summary.proposals, measured: proposals.count,
-        best: proposals.first.flatMap { row in
-          row.origin.candidate.map {
-            Best(name: row.name, candidate: $0, eta: row.eta, delta: row.delta)
-          }
-        }, stop: summary.stop)
+        best: best(of: summary, proposals.first), stop: summary.stop)
     } catch {
       return RunListing(
         path: run.path, task: "", proposer: "", candidates: 0, measured: 0,
         problem: (error as? LossmithError)?.message ?? "\(error)")
+    }
+  }
+
+  private static func best(of summary: RunSummary, _ first: RunSummary.Measured?) -> Best? {
+    if let row = summary.finalists?.first(where: { $0.confirmed != nil && $0.isFormer != true }) {
+      return Best(
+        name: row.name, candidate: row.candidate, eta: row.search, delta: row.searchDelta,
+        confirmed: row.confirmed, confirmedDelta: row.confirmedDelta)
+    }
+    return first.flatMap { row in
+      row.origin.candidate.map {
+        Best(name: row.name, candidate: $0, eta: row.eta, delta: row.delta)
+      }
     }
   }
 
@@ -74,19 +86,20 @@ public struct RunListing: Hashable, Sendable, Codable {
     var table = TextTable(
       columns: [
         .left("run"), .left("started (UTC)"), .left("task"), .left("proposer"),
-        .right("proposals"), .right("measured"), .left("best"), .right("η ± s.e."),
-        .left("state"),
+        .right("proposals"), .right("measured"), .left("best"), .right("search η"),
+        .right("confirmed η"), .left("state"),
       ])
     for run in runs {
       let date = run.started.map { String($0.prefix(16)).replacing("T", with: " ") } ?? ""
-      let eta = run.best.map { best in
-        String(format: "%.4f", best.eta.mean)
-          + (best.eta.se.map { String(format: " ± %.4f", $0) } ?? "")
+      func text(_ eta: Estimate?) -> String {
+        guard let eta else { return "" }
+        return String(format: "%.4f", eta.mean)
+          + (eta.se.map { String(format: " ± %.4f", $0) } ?? "")
       }
       table.add([
         URL(filePath: run.path).lastPathComponent, date, run.task, run.proposer,
-        "\(run.candidates)", "\(run.measured)", run.best?.name ?? "", eta ?? "",
-        run.problem ?? run.stop?.rawValue ?? "working or killed",
+        "\(run.candidates)", "\(run.measured)", run.best?.name ?? "", text(run.best?.eta),
+        text(run.best?.confirmed), run.problem ?? run.stop?.rawValue ?? "working or killed",
       ])
     }
     return table.text

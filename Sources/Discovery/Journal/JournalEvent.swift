@@ -102,6 +102,8 @@ extension JournalEvent {
     public var inFlight: String?
     /// Limits that hold from here on in place of earlier ones; nil changes none.
     public var budget: Budget?
+    /// Generations that hold from here on in place of the configuration's; nil changes nothing.
+    public var generations: Int?
   }
 
   public struct Baseline: Hashable, Sendable, Codable {
@@ -110,6 +112,8 @@ extension JournalEvent {
 
   public struct Evaluation: Hashable, Sendable, Codable {
     public var record: EvaluationRecord
+    /// Of DPO's confirmation: why its frontier could not be measured; nil where it was, or none is.
+    public var frontierFinding: Finding?
   }
 
   public struct Opening: Hashable, Sendable, Codable {

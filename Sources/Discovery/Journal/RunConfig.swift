@@ -121,6 +121,11 @@ public struct RunConfig: Hashable, Sendable, Codable {
       "The minutes must be a finite number above 0.", "--minutes", "Give a number such as 30.")
     try budget?.validate()
     try require(
+      plan.sharesBudget != true
+        || [budget?.calls, budget?.tokens].allSatisfy { $0.map { $0 >= 2 } ?? true },
+      "The budget is that of two runs and too small to be halved.", "--equal-budget",
+      "Give a budget of 2 or more, or leave --equal-budget out.")
+    try require(
       patience.map { $0 >= 1 } ?? true, "The patience must be at least 1.", "--patience",
       "Give the number of generations to wait for a better mean.")
     try require(

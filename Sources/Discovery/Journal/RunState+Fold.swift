@@ -23,6 +23,10 @@ extension RunState {
         budget = (budget ?? Budget()).raised(by: raise)
         raised = true
       }
+      if let generations = session.generations {
+        generationLimit = generations
+        raised = true
+      }
     case .baselineStarted(let baseline):
       if baselines.isEmpty { burnInStart = event.elapsed }
       baselines.append(.init(name: baseline.name))
@@ -62,6 +66,7 @@ extension RunState {
     case .confirmationStarted where event.place.candidate == nil: confirmationStarted = true
     case .confirmed(let evaluation) where event.place.candidate == nil:
       confirmation = evaluation.record
+      frontierFinding = evaluation.frontierFinding
     case .screened(let screening) where event.place.candidate == nil:
       guard let last = baselines.indices.last else { throw Self.impossible(event) }
       baselines[last].screening = screening

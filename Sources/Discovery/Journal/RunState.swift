@@ -78,6 +78,8 @@ public struct RunState: Hashable, Sendable {
   public var confirmationStarted = false
   /// DPO's frontier, or DPO alone, on the seeds of the confirmation.
   public var confirmation: EvaluationRecord?
+  /// Why DPO's frontier could not be measured there.
+  public var frontierFinding: Finding?
   /// Replies that were asked for and under way when a session ended: perhaps paid for, asked for
   /// again.
   public var possiblyPaid = 0
@@ -89,6 +91,8 @@ public struct RunState: Hashable, Sendable {
   public var lostRequests = 0
   /// Limits that later sessions put in place of the configuration's.
   public var budget: Budget?
+  /// Generations that a later session put in place of the configuration's.
+  public var generationLimit: Int?
   public var isExhausted = false
   public var generations: [Generation] = []
   /// Host faults since anything last went well.

@@ -27,6 +27,9 @@ public struct SearchPlan: Hashable, Sendable, Codable {
   public var isBlind = false
   /// What stands beside the search at equal cost; nil for nothing.
   public var equalBudget: EqualBudget?
+  /// Whether the run's limits are those of both sides, so that the search may spend half of them; nil
+  /// in runs of older programs, where each side has them whole.
+  public var sharesBudget: Bool?
   /// β of the task's recipe, which tuning starts from.
   public var beta: Double?
   /// The corner of the hypervolume: a KL in nats, and the reference's reward.

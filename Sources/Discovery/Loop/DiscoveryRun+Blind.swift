@@ -3,6 +3,43 @@ import Losses
 
 /// Blind sampling at the cost of a search: the same proposer, as many proposals, no feedback.
 extension DiscoveryRun {
+  /// The blind run that belongs to a search whose session is over, ready to work or done already.
+  ///
+  /// It makes as many proposals as the search has made up to now, also where the search went on after a
+  /// limit was raised, and takes from the limits of both what the search has left.
+  ///
+  /// - Returns: nil when the search has left nothing.
+  /// - Throws: `LossmithError` as ``blindRival(of:clock:)``.
+  public static func rival(
+    of search: DiscoveryRun, parts: Parts, clock: RunClock = .system
+  ) throws -> DiscoveryRun? {
+    var rest: Budget?
+    if search.config.plan.sharesBudget == true {
+      guard let left = search.budgetLeft else { return nil }
+      rest = left
+    }
+    let directory = try blindRival(of: search, clock: clock)
+    let proposals = search.state.candidates.count
+    let rival = try DiscoveryRun(in: directory, parts: parts)
+    let isAsMuch = rest == nil || rest == directory.config.ownBudget(raisedBy: rival.state.budget)
+    return try DiscoveryRun(
+      in: directory, parts: parts, raise: isAsMuch ? nil : rest, generations: proposals)
+  }
+
+  /// What this run has left of its limits, of which it may have spent half only; nil when one of them is
+  /// used up, as a first request that was dearer than all may do. Dollars that nobody knows count as
+  /// half.
+  private var budgetLeft: Budget? {
+    let whole = config.budget(raisedBy: state.budget)
+    let ledger = Ledger(of: state)
+    let left = Budget(
+      usd: whole.usd.map { $0 - (ledger.usd ?? $0 / 2) },
+      tokens: whole.tokens.map { $0 - ledger.tokens },
+      calls: whole.calls.map { $0 - ledger.calls },
+      minutes: whole.minutes.map { $0 - state.elapsed / 60 })
+    return (try? left.validate()) == nil ? nil : left
+  }
+
   /// Where the blind run lies, inside of the search's directory.
   public static let blindFolder = "best-of-n"
 
@@ -25,6 +62,7 @@ extension DiscoveryRun {
     (config.minutes, config.patience) = (nil, nil)
     config.search?.isBlind = true
     config.search?.equalBudget = nil
+    config.search?.sharesBudget = nil
     let directory =
       isThere
       ? try RunDirectory.resume(at: url, clock: clock)
@@ -33,6 +71,26 @@ extension DiscoveryRun {
     let copied = try directory.journal.events().filter(\.isCommonToRivals).count
     for event in common.dropFirst(copied) { try directory.journal.append(event.body) }
     return directory
+  }
+}
+
+extension RunConfig {
+  /// The limits, minutes among them.
+  ///
+  /// - Parameter later: those that later sessions put in their place.
+  func budget(raisedBy later: Budget?) -> Budget {
+    var budget = budget ?? Budget()
+    budget.minutes = minutes
+    return budget.raised(by: later)
+  }
+
+  /// What the run itself may spend: half of its limits when blind sampling shall have the other half.
+  func ownBudget(raisedBy later: Budget?) -> Budget {
+    let whole = budget(raisedBy: later)
+    guard plan.sharesBudget == true else { return whole }
+    return Budget(
+      usd: whole.usd.map { $0 / 2 }, tokens: whole.tokens.map { $0 / 2 },
+      calls: whole.calls.map { $0 / 2 }, minutes: whole.minutes.map { $0 / 2 })
   }
 }
 

@@ -10,6 +10,7 @@ extension DiscoveryRun {
     let seeds = config.plan.confirmation
     if !state.confirmationStarted { try append(.confirmationStarted) }
     notify(.init(.confirm, "\(seeds.count) fresh seeds", name: "dpo"))
+    var lost: Finding?
     let record = try guarded(.baseline) {
       func measured(_ request: EvaluationRequest) throws -> EvaluationRecord {
         try soundRecord(
@@ -19,6 +20,7 @@ extension DiscoveryRun {
       }
       guard config.plan.comparesAtEqualKL else { return try measured(confirmationOfDPO(nil)) }
       let frontier = try measured(confirmationOfDPO("frontier"))
+      if !frontier.finding.verdict.isOK { lost = frontier.finding }
       if hasOwnBeta, frontier.estimate(config.metric) != nil { return frontier }
       var record = try measured(confirmationOfDPO(nil))
       guard record.finding.verdict.isOK, frontier.finding.verdict.isOK else { return record }
@@ -31,7 +33,10 @@ extension DiscoveryRun {
       return record
     }
     try writeRecord(record, in: "confirmation/dpo")
-    try append(.confirmed(.init(record: record)))
+    try append(.confirmed(.init(record: record, frontierFinding: lost)))
+    if let lost {
+      notify(.init(.confirm, "nothing is compared at equal KL: \(lost.verdict)", name: "dpo"))
+    }
   }
 
   /// DPO's requests, as far as they are known before one is answered.

@@ -62,13 +62,15 @@ extension DiscoveryRun {
     var message =
       twin.scale.map {
         "The loss is \(twin.name) up to scale: its gradients are those of \(twin.name) times"
-          + " \(Readout.fixed($0, decimals: 4)), so that an optimizer that adapts its steps trains"
-          + " the same policy"
+          + " \(Readout.fixed($0, decimals: 4)). An optimizer that adapts its steps divides such a factor"
+          + " out again where gradients are not clipped; where they are, it only says how often"
       } ?? "The gradients are those of \(twin.name) on every probe, so it trains the same policy"
     let baseline = state.baselines.first { $0.name == twin.name }
     let other = state.candidates.first { $0.name == twin.name }
     if let eta = baseline?.record?.estimate(config.metric) ?? other?.judgement?.eta {
       message += "; \(twin.name) has η = \(eta.text)"
+    } else if let stage = other?.judgement?.stoppedAt {
+      message += "; \(twin.name) was stopped at the cheap stage \(stage)"
     } else if let verdict = other?.judgement?.finding.verdict, !verdict.isOK {
       message += "; \(twin.name) got the verdict \(verdict)"
     }

@@ -62,18 +62,28 @@ public final class DiscoveryRun {
   var foreseen: [Int: Foreseen] = [:]
   /// Limits that this session puts in place of earlier ones.
   private let raise: Budget?
+  /// Generations that this session puts in place of the configuration's.
+  private let generations: Int?
   var config: RunConfig { plan.config }
 
-  /// - Parameter raise: limits for a run that is taken up again, in place of those that it has.
+  /// - Parameters:
+  ///   - raise: limits for a run that is taken up again, in place of those that it has.
+  ///   - generations: for a run that follows another one, in place of those that it has.
   /// - Throws: `LossmithError` (`runDirectory`, `storage`) when the journal cannot be read, `usage`
   ///   for limits that make no sense.
-  public init(in directory: RunDirectory, parts: Parts, raise: Budget? = nil) throws {
+  public init(
+    in directory: RunDirectory, parts: Parts, raise: Budget? = nil, generations: Int? = nil
+  )
+    throws
+  {
     try raise?.validate()
     self.directory = directory
     self.parts = parts
     self.raise = raise?.isEmpty == false ? raise : nil
     plan = RunPlan(config: directory.config)
     state = try RunState.fold(try directory.journal.events())
+    let limit = state.generationLimit ?? directory.config.generations
+    self.generations = generations == limit ? nil : generations
   }
 
   /// Works until the run stops. A run that has ended already is left as it is.
@@ -81,7 +91,7 @@ public final class DiscoveryRun {
   /// - Throws: `LossmithError` (`storage`) when the run directory cannot be written: there is no
   ///   way to record that. Everything else that stops a run is an outcome.
   public func run() throws -> Outcome {
-    if let stop = state.stop, stop.reason.isEnd, !(stop.reason.isBudget && raise != nil) {
+    if let stop = state.stop, stop.reason.isEnd, !isRaised(stop.reason) {
       return outcome(stop.reason)
     }
     parts.pool?.announce([])
@@ -108,14 +118,26 @@ public final class DiscoveryRun {
     }
   }
 
+  /// Whether this session goes on where a limit had ended the run.
+  private func isRaised(_ reason: StopReason) -> Bool {
+    reason == .generations
+      ? generations.map { $0 > state.generations.count } ?? false
+      : reason.isBudget && raise != nil
+  }
+
   private func begin() throws {
     let environment = parts.evaluator.environment
     if state.sessions == 0 {
-      try append(.runStarted(.init(environment: environment, inFlight: nil, budget: raise)))
+      try append(
+        .runStarted(
+          .init(environment: environment, inFlight: nil, budget: raise, generations: generations)))
       notify(.init(.start, "Run on task \(config.taskName) in \(directory.url.path)"))
     } else {
       let inFlight = state.inFlight
-      try append(.resumed(.init(environment: environment, inFlight: inFlight, budget: raise)))
+      try append(
+        .resumed(
+          .init(
+            environment: environment, inFlight: inFlight, budget: raise, generations: generations)))
       let again = inFlight.map { "; done again: \($0)" } ?? ""
       notify(
         .init(

@@ -75,15 +75,17 @@ struct RunPlan {
   {
     if alikeFailures(state).count >= config.breaker { return .breaker }
     if isNewGeneration {
-      if let limit = config.generations, state.generations.count >= limit { return .generations }
+      if let limit = state.generationLimit ?? config.generations,
+        state.generations.count >= limit
+      {
+        return .generations
+      }
       if let patience = config.patience, generationsWithoutGain(state) >= patience {
         return .patience
       }
     }
     if state.isExhausted { return .exhausted }
-    var budget = config.budget ?? Budget()
-    budget.minutes = config.minutes
-    budget = budget.raised(by: state.budget)
+    let budget = config.ownBudget(raisedBy: state.budget)
     if let minutes = budget.minutes {
       let reserve = min(closingSeconds(state), Self.largestReserve * minutes * 60)
       if elapsed + reserve >= minutes * 60 { return .minutes }

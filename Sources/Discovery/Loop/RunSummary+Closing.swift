@@ -30,16 +30,12 @@ extension RunSummary {
     let hasUntold = finalists.contains { $0.untold != nil }
     if hasUntold { columns.append(.right("\(metric), untold prompts")) }
     if let hiddenMetric {
-      columns.append(
-        .right(
-          hiddenMetric.hasSuffix("_untold")
-            ? "\(hiddenMetric.dropLast("_untold".count)), untold prompts"
-            : "\(hiddenMetric), untold"))
+      columns.append(.right(Self.title(ofHidden: hiddenMetric)))
     }
     var table = TextTable(columns: columns)
     for row in finalists {
       var cells = [
-        row.name, Readout.estimate(row.search),
+        row.name + (row.isFormer == true ? " (former)" : ""), Readout.estimate(row.search),
         row.confirmed.map(Readout.estimate) ?? "\(row.finding.verdict)",
         row.confirmedDelta.map(Readout.difference) ?? "", Self.probability(row.holm),
       ]
@@ -56,20 +52,9 @@ extension RunSummary {
       if hiddenMetric != nil { cells.append(row.hidden.map(Readout.estimate) ?? "") }
       table.add(cells)
     }
-    var lines = ["Finalists, measured again on seeds that no selection saw:", table.text]
-    if comparesAtEqualKL {
-      let winners = finalists.filter { $0.beats == true }.map(\.name)
-      if !winners.isEmpty {
-        lines.append("Beats DPO at equal KL: \(winners.joined(separator: ", ")).")
-      } else {
-        let least = finalists.compactMap(\.detectable).filter { $0 > 0 }.min().map {
-          " The smallest difference that these seeds could have shown is about"
-            + " \(Readout.fixed($0, decimals: Readout.decimals(for: $0)))."
-        }
-        lines.append("No finalist is shown to beat DPO at equal KL.\(least ?? "")")
-      }
-    }
-    return lines.joined(separator: "\n")
+    return
+      (["Finalists, measured again on seeds that no selection saw:", table.text]
+      + verdictSentences).joined(separator: "\n")
   }
 
   private var frontText: String? {
@@ -79,7 +64,9 @@ extension RunSummary {
         + " \(Int(($0.seedShare * 100).rounded())) % of seeds)"
     }
     let more = names.count > 8 ? " and \(names.count - 8) more" : ""
-    var text = "Front of reward and KL: \(names.prefix(8).joined(separator: ", "))\(more)."
+    var text =
+      "Front of reward and KL, over the \(front.seeds) seeds that all have:"
+      + " \(names.prefix(8).joined(separator: ", "))\(more)."
     if let whole = front.hypervolume, let known = front.baselineHypervolume {
       text += " Hypervolume \(Readout.estimate(whole)), baselines alone \(Readout.estimate(known))."
     }
@@ -98,6 +85,12 @@ extension RunSummary {
       row.tunables.map { "\(row.name): \(DiscoveryRun.text($0))" }
     }
     return tuned.isEmpty ? nil : "Tuned on seeds of their own: \(tuned.joined(separator: "; "))."
+  }
+
+  /// What a column of a metric that no proposer is told is called.
+  public static func title(ofHidden metric: String) -> String {
+    metric.hasSuffix("_untold")
+      ? "\(metric.dropLast("_untold".count)), untold prompts" : "\(metric), untold"
   }
 
   static func probability(_ value: Double?) -> String {

@@ -17,7 +17,8 @@ extension RunSummary {
     /// On seeds that no selection saw; nil when it failed there, or nothing was confirmed.
     public var confirmed: Estimate?
     public var confirmedDelta: Difference?
-    /// One-sided p of a difference to DPO above 0 on these seeds, and Holm's over all finalists.
+    /// One-sided p of a difference to DPO above 0 on these seeds, and Holm's over all candidates that
+    /// were ever confirmed in the run; one that failed there counts as p = 1.
     public var p: Double?
     public var holm: Double?
     /// Reward minus what DPO's own frontier reaches at the same KL.
@@ -29,7 +30,8 @@ extension RunSummary {
     /// Whether it beats DPO: the whole interval at equal KL lies above 0, on every seed, and Holm's p
     /// is below 0.05. nil when that was not measured.
     public var beats: Bool?
-    /// The smallest difference at equal KL that these seeds would have shown, half the interval.
+    /// The smallest true difference at equal KL that these seeds would have shown with a probability
+    /// of 80 %, see ``Statistics/detectable(_:family:power:)``.
     public var detectable: Double?
     /// The metric that no proposer is told, on the same seeds; on prompts that η never sees, where the
     /// task has such.
@@ -40,6 +42,8 @@ extension RunSummary {
     public var untoldDelta: Difference?
     /// `ok`, or what went wrong on the fresh seeds.
     public var finding: Finding
+    /// Whether it was confirmed when the run had ended before, and later proposals took its place.
+    public var isFormer: Bool?
   }
 
   /// A candidate that the race stopped before it had all seeds.
@@ -58,13 +62,18 @@ extension RunSummary {
       .flatMap { ["\($0)_untold", $0] }.first { record?.estimate($0) != nil }
   }
 
-  /// Finalists, the best lower bound first.
+  /// Finalists, the best lower bound first; then former ones in the order of their proposals.
+  ///
+  /// All of them are one family of hypotheses. Whoever raises a limit after a look at the table may not
+  /// try on the same seeds until something succeeds: each further candidate makes the bar higher, for
+  /// the earlier ones too.
   static func finalists(_ state: RunState, _ race: Race, _ config: RunConfig) -> [Finalist] {
     let dpo = state.baselines.first { $0.name == "dpo" }?.record
     let hidden = hiddenMetric(of: state.confirmation, eta: config.metric)
-    var pValues: [Double?] = []
-    var equalPValues: [Double?] = []
-    var rows = race.finalists.compactMap { index -> Finalist? in
+    let former = state.candidates
+      .filter { $0.confirmation != nil && !race.finalists.contains($0.index) }.map(\.index)
+    let family = race.finalists.count + former.count
+    var rows = (race.finalists + former).compactMap { index -> Finalist? in
       let candidate = state.candidates[index - 1]
       guard let record = candidate.measurement, let search = record.estimate(config.metric) else {
         return nil
@@ -74,16 +83,14 @@ extension RunSummary {
         searchDelta: dpo.flatMap { record.difference(to: $0, metric: config.metric) },
         lowerBound: race.runners.first { $0.index == index }?.lowerBound,
         finding: candidate.confirmation?.finding ?? Finding(.ok))
+      if !race.finalists.contains(index) { row.isFormer = true }
       guard let fresh = candidate.confirmation, let baseline = state.confirmation else {
-        pValues.append(nil)
-        equalPValues.append(nil)
         return row
       }
       row.confirmed = fresh.estimate(config.metric)
       row.confirmedDelta = fresh.difference(to: baseline, metric: config.metric)
       row.p = Statistics.pValue(
         above: fresh.differences(to: baseline, metric: config.metric) ?? [])
-      pValues.append(row.p)
       if let hidden {
         row.hidden = fresh.estimate(hidden)
         row.hiddenDelta = fresh.difference(to: baseline, metric: hidden)
@@ -99,14 +106,20 @@ extension RunSummary {
           let zeros = [Double](repeating: 0, count: comparison.differences.count)
           row.atEqualKL = Statistics.pairedDifference(comparison.differences, zeros)
           row.equalKLP = Statistics.pValue(above: comparison.differences)
-          row.detectable = row.atEqualKL.flatMap(Readout.halfWidth)
+          row.detectable = Statistics.detectable(comparison.differences, family: family)
         }
         row.beats = false
       }
-      equalPValues.append(row.equalKLP)
       return row
     }
-    for (index, pair) in zip(Statistics.holm(pValues), Statistics.holm(equalPValues)).enumerated() {
+    // A hypothesis that could not be tested stays one: it failed on fresh seeds, its KL lies outside, or
+    // it failed in a later race and is not listed any more.
+    func holm(_ value: (Finalist) -> Double?) -> [Double?] {
+      let known = rows.map(value)
+      let rest = [Double](repeating: 1, count: family - rows.count)
+      return zip(known, Statistics.holm(known.map { $0 ?? 1 } + rest)).map { $0 == nil ? nil : $1 }
+    }
+    for (index, pair) in zip(holm(\.p), holm(\.equalKLP)).enumerated() {
       rows[index].holm = pair.0
       rows[index].equalKLHolm = pair.1
       if rows[index].beats != nil {

@@ -74,14 +74,17 @@ extension RunSummary {
       cause: state.stop?.cause, environment: state.environment)
     data = config.data
     let race = Race(state, config: config)
-    if !race.finalists.isEmpty, state.stop?.reason.isEnd == true {
-      finalists = Self.finalists(state, race, config)
-      raced = Self.stops(state, race)
+    if state.stop?.reason.isOrderly == true {
+      let rows = Self.finalists(state, race, config)
+      finalists = rows.isEmpty ? nil : rows
+      equalKLProblem = Self.equalKLProblem(rows, state, config)
+      raced = rows.isEmpty ? nil : Self.stops(state, race)
     }
     hiddenMetric = Self.hiddenMetric(of: state.confirmation ?? dpo, eta: config.metric)
     klCap = config.plan.klCap
     front = Self.front(state, config)
     possiblyPaid = state.possiblyPaid
+    trainings = state.trainings(config)
     published = PublishedComparison(of: state, metric: config.metric)
   }
 

@@ -111,9 +111,12 @@ public struct RunSummary: Hashable, Sendable, Codable {
   public var stop: StopReason?
   public var cause: String?
   public var environment: [String: String]
-  /// The best lower bound first, what the search saw beside what fresh seeds say; nil before the end
-  /// of the run and where nothing is confirmed.
+  /// The best lower bound first, what the search saw beside what fresh seeds say; then those that were
+  /// confirmed when the run had ended before, and are finalists no more. nil while the run works, after
+  /// a stop that is no end, and where nothing is confirmed.
   public var finalists: [Finalist]?
+  /// Why no finalist is compared with DPO at equal KL although the run was to do so; nil else.
+  public var equalKLProblem: String?
   /// Candidates that the race stopped.
   public var raced: [Stop]?
   /// A metric that no proposer is told; nil where the task has none.
@@ -124,6 +127,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
   public var klCap: Double?
   /// Requests under way when a session ended, asked for again: perhaps paid for twice.
   public var possiblyPaid: Int?
+  /// Policies trained for proposals.
+  public var trainings: Trainings?
   /// Blind sampling at the same cost; nil where none was asked for.
   public var equalBudget: EqualBudget?
   /// Our η beside the scores of the transcript's origin; nil where it has none.

@@ -75,7 +75,8 @@ public enum EqualKL {
   public struct Comparison: Hashable, Sendable {
     /// In the order of A's seeds; only those that could be compared.
     public var differences: [Double]
-    /// Seeds on which A's KL lies outside of B's frontier: nothing is said of them.
+    /// Seeds on which A's KL lies outside of B's frontier, is no finite number, or B's frontier has too
+    /// few points: nothing is said of them.
     public var outside: Int
   }
 
@@ -85,7 +86,7 @@ public enum EqualKL {
   ///   - record: measured with `reward` and `kl`.
   ///   - frontier: measured with metric `frontier`, at least ``leastPoints`` β.
   /// - Returns: nil when either failed, they stand on different reference policies, share no seed, or
-  ///   a frontier has too few points.
+  ///   no frontier has enough points, a point with a number that is not finite being none.
   public static func compare(
     _ record: EvaluationRecord, withFrontierOf frontier: EvaluationRecord
   ) -> Comparison? {
@@ -93,11 +94,16 @@ public enum EqualKL {
       record.referenceHash == frontier.referenceHash
     else { return nil }
     var comparison = Comparison(differences: [], outside: 0)
+    var short = 0
     for seed in record.seeds {
       guard let reward = seed.metrics["reward"], let kl = seed.metrics["kl"],
         let other = frontier.seeds.first(where: { $0.seed == seed.seed }),
-        let points = other.frontier, points.count >= leastPoints
+        let points = other.frontier
       else { continue }
+      guard points.count(where: { $0.kl.isFinite && $0.reward.isFinite }) >= leastPoints else {
+        short += 1
+        continue
+      }
       if let reached = self.reward(
         at: kl, on: points, origin: other.metrics[referenceMetric])
       {
@@ -106,7 +112,9 @@ public enum EqualKL {
         comparison.outside += 1
       }
     }
-    return comparison.differences.isEmpty && comparison.outside == 0 ? nil : comparison
+    if comparison.differences.isEmpty && comparison.outside == 0 { return nil }
+    comparison.outside += short
+    return comparison
   }
 
   /// β that a frontier must have.

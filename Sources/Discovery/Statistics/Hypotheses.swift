@@ -28,9 +28,24 @@ extension Statistics {
     return adjusted
   }
 
-  /// The same where some have no p and are no hypotheses.
-  static func holm(_ values: [Double?]) -> [Double?] {
-    var adjusted = holm(values.compactMap { $0 })[...]
-    return values.map { $0 == nil ? nil : adjusted.removeFirst() }
+  /// The smallest true mean that a test would have called above 0, about.
+  ///
+  /// The test is the one of "beats DPO": the whole two-sided 95 % interval above 0, and the first step
+  /// of Holm's procedure over a family of m hypotheses, so that t must exceed the quantile at 1 − 0.05/m,
+  /// at least 0.975. With a true mean of (that quantile + the quantile at the power) · se it does so with
+  /// about the power asked for (Cohen, Statistical Power Analysis, 1988, with central t for non-central).
+  ///
+  /// - Parameters:
+  ///   - values: measured differences, whose spread is used and whose mean is not.
+  ///   - family: m.
+  ///   - power: the probability that the test shows the mean.
+  /// - Returns: nil for fewer than two values.
+  static func detectable(_ values: [Double], family: Int, power: Double = 0.8) -> Double? {
+    guard let error = standardError(values) else { return nil }
+    let freedom = Double(values.count - 1)
+    let bar = max(0.975, 1 - 0.05 / Double(max(1, family)))
+    return error
+      * (StudentT.quantile(bar, degreesOfFreedom: freedom)
+        + StudentT.quantile(power, degreesOfFreedom: freedom))
   }
 }

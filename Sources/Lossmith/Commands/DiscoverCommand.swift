@@ -173,10 +173,14 @@ struct DiscoverCommand: ParsableCommand {
     var outcome = try run.run()
     var rival: RunSummary?
     if config.plan.equalBudget == .bestOfN, outcome.error == nil, outcome.reason.isOrderly {
-      console.note("As many proposals again, without feedback.")
-      let blind = try DiscoveryRun(in: DiscoveryRun.blindRival(of: run), parts: parts()).run()
-      (outcome.error, rival) = (blind.error, blind.summary)
-      outcome.summary.compare(with: blind.summary)
+      if let blind = try DiscoveryRun.rival(of: run, parts: parts()) {
+        console.note("As many proposals again, without feedback.")
+        let sampled = try blind.run()
+        (outcome.error, rival) = (sampled.error, sampled.summary)
+        outcome.summary.compare(with: sampled.summary)
+      } else {
+        console.note("The search has left nothing of the budget for blind sampling.")
+      }
     }
     let report = try RunPages.write(directory.url, installation: installation)
     if output.json {
@@ -257,6 +261,7 @@ struct DiscoverCommand: ParsableCommand {
     _ facts: (environment: [String: String], task: TaskFacts),
     _ stage: (environment: [String: String], task: TaskFacts)?, _ bench: Workbench
   ) throws -> RunDirectory {
+    try search.requireFrontier(of: facts.task, finalists: finalists)
     let folder = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     let url =
       out.map { URL(fileURLWithPath: $0) }

@@ -19,7 +19,7 @@ struct SearchOptions: ParsableArguments {
   var tune = false
   @Option(
     help: ArgumentHelp(
-      "best-of-n: then sample as many proposals blindly and put both side by side.",
+      "best-of-n: then sample as many proposals blindly and put both side by side; limits are for both.",
       valueName: "rival"))
   var equalBudget: String?
   @Flag(
@@ -60,7 +60,23 @@ struct SearchOptions: ParsableArguments {
     plan.tuning = tune ? SearchPlan.seeds(3, from: SearchPlan.firstTuningSeed) : []
     plan.beta = task.beta
     plan.equalBudget = equalBudget.flatMap(SearchPlan.EqualBudget.init)
+    plan.sharesBudget = plan.equalBudget == nil ? nil : true
     return plan
+  }
+
+  /// Refuses a comparison at equal KL that would come to nothing after it was paid for.
+  ///
+  /// - Throws: `LossmithError` (`usage`) when finalists are to be compared with DPO's frontier and the task's
+  ///   grid has too few β for one.
+  func requireFrontier(of task: TaskFacts, finalists: Int?) throws(LossmithError) {
+    guard beats, confirmSeeds != 0, finalists != 0, task.metric == "reward", task.klCap != nil,
+      let betas = task.betas, Set(betas).count < EqualKL.leastPoints
+    else { return }
+    throw LossmithError(
+      .usage,
+      "The task \(task.name) has \(Set(betas).count) β in evaluation.betas: too few for the frontier of DPO"
+        + " that finalists are compared with at equal KL.", at: "--beats",
+      remedy: "Give evaluation.betas \(EqualKL.leastPoints) values or more, or the run --no-beats.")
   }
 
   /// What the command line says of a run that is resumed.

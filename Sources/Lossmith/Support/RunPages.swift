@@ -80,7 +80,7 @@ enum RunPages {
         RunModel.Reference(hash: hash, reward: $0)
       }
     }
-    return RunModel(
+    var model = RunModel(
       title: run.standardizedFileURL.lastPathComponent, task: config.taskName,
       metric: config.metric,
       proposer: proposer(config), seeds: config.seeds, cheapStage: config.cheapStage?.task,
@@ -92,6 +92,8 @@ enum RunPages {
       notes: (summary.cause.map { [$0] } ?? [])
         + (config.data?.notes ?? []).map { "Data: \($0)." }, klCap: summary.klCap,
       ledger: RunLedger.read(events))
+    model.closing = closing(of: summary)
+    return model
   }
 
   private static func candidate(

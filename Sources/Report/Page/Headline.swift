@@ -9,9 +9,9 @@ struct Headline {
 
   init(_ model: RunModel) {
     let ranking = model.ranking
-    best = ranking.first { !$0.isBaseline }
     let tried = model.candidates.count
-    guard let best else {
+    guard let best = ranking.first(where: { !$0.isBaseline }) else {
+      self.best = nil
       sentence =
         tried == 0
         ? "No candidate has been proposed yet."
@@ -20,6 +20,19 @@ struct Headline {
         ranking.first.map { "The best baseline is \($0.name), η \(NumberText.eta($0.eta))." } ?? ""
       return
     }
+    if let confirmed = model.closing?.finalists.first(where: { $0.confirmed != nil && !$0.isFormer }
+    ),
+      let eta = confirmed.confirmed,
+      let row = ranking.first(where: { $0.candidate?.index == confirmed.candidate })
+    {
+      self.best = row
+      sentence =
+        "The best of \(Self.counted(tried, "proposal")) is \(row.name): η = \(NumberText.eta(eta)) on fresh"
+        + " seeds."
+      caution = Self.caution(confirmed)
+      return
+    }
+    self.best = best
     let eta = NumberText.eta(best.eta)
     sentence = "The best of \(Self.counted(tried, "proposal")) is \(best.name): η = \(eta)."
     caution = Self.caution(best, measured: ranking.count { !$0.isBaseline })
@@ -47,6 +60,17 @@ struct Headline {
       return "Its difference to DPO is \(text): with \(seeds) it is worse than DPO."
     }
     return "Its difference to DPO is \(text): with \(seeds) it is not distinguishable from DPO."
+  }
+
+  /// Of a finalist: what it was chosen by, and what fresh seeds say.
+  private static func caution(_ finalist: RunModel.Finalist) -> String {
+    let chosen =
+      "It was chosen for \(NumberText.eta(finalist.search)) in the search, a number that is too high on"
+      + " average."
+    guard let delta = finalist.delta else { return chosen }
+    let p = FinalistRows.probability(finalist.holm)
+    return chosen + " Its difference to DPO on the fresh seeds is \(NumberText.delta(delta))"
+      + (p.isEmpty ? "." : ", p = \(p) (Holm).")
   }
 
   /// `2 proposals failed`, `1 proposal stopped at bandit, 2 failed`.

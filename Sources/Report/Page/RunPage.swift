@@ -13,6 +13,9 @@ struct RunPage {
   /// `candidates`.
   func sections() throws(LossmithError) -> [PageSection] {
     var sections = [try render("overview", "overview", overview)]
+    if let closing = model.closing {
+      sections.append(try render("finalists", "finalists", FinalistRows(closing: closing).context))
+    }
     let figures = RunReport.figures(model, links: true)
     for name in ["trajectory", "ranking", "reward-kl", "losses"] {
       if name == "trajectory", model.candidates.isEmpty { continue }

@@ -100,6 +100,34 @@ struct ArchiveTests {
     #expect(error.code == .unknownName && error.remedy?.contains("first") == true)
   }
 
+  @Test("What fresh seeds said of a finalist stands wherever its search number stands")
+  func confirmed() throws {
+    let fixture = try ConfirmationTests.fixture(SearchPlanTests.confirmed) { $0.finalists = 2 }
+    let summary = try fixture.start().summary
+    // Chosen for 0.79, and 0.5 on fresh seeds.
+    let lucky = try ArchivedLoss("lucky", in: fixture.url)
+    #expect(abs(try #require(lucky.confirmation?.eta).mean - 0.5015) < 1e-9)
+    #expect(lucky.confirmation?.beats == false && (lucky.confirmation?.delta?.high ?? 1) < 0)
+    #expect(lucky.text.contains("over 4 fresh seeds"))
+    let notes = try #require(try lucky.files(stem: "x")["README.md"])
+    #expect(notes.contains("- confirmed: reward 0.50") && notes.contains("by which it was chosen"))
+    let third = try ArchivedLoss("third", in: fixture.url)
+    #expect(third.confirmation == nil && !third.text.contains("fresh"))
+    #expect(try third.files(stem: "x")["README.md"]?.contains("confirmed") == false)
+    let run = try #require(try RunListing.runs(in: fixture.url).first)
+    #expect(run.best?.name == summary.finalists?.first?.name)
+    #expect(run.best?.confirmed == summary.finalists?.first?.confirmed)
+    #expect(RunListing.table([run]).contains("confirmed η"))
+    // A finalist that failed there has a verdict and no number.
+    let failing = try ConfirmationTests.fixture([
+      reply("fragile", "wobble 0.01 0.8|eta 0.6|diverge 4")
+    ])
+    try failing.start()
+    let fragile = try ArchivedLoss("fragile", in: failing.url)
+    #expect(fragile.confirmation?.eta == nil)
+    #expect(fragile.text.contains("diverged(step 4) on fresh seeds"))
+  }
+
   @Test("Lineage goes back through the parents to the seeds")
   func lineage() throws {
     let proposer = EvolveProposer(seed: 3)

@@ -57,6 +57,11 @@ final class ScriptedEvaluator: CandidateEvaluator {
   var referenceHash = "ref"
   /// Of every seed.
   var curve: LearningCurve?
+  /// KL by name; 1 for others.
+  var kls: [String: Double] = [:]
+  /// What became of a frontier, where not all is well; and how many policies it has.
+  var frontierFinding: Finding?
+  var frontierPoints = 5
   /// Signs of the slope, by name.
   var slopes: [String: String] = [:]
   /// Called when an evaluation begins.
@@ -95,6 +100,11 @@ final class ScriptedEvaluator: CandidateEvaluator {
     _ request: EvaluationRequest, progress: (EvaluationProgress) throws -> Void
   ) throws -> EvaluationRecord {
     requests.append(request)
+    if request.metric == "frontier", let frontierFinding {
+      return EvaluationRecord(
+        plugin: request.name, finding: frontierFinding, referenceHash: referenceHash, seeds: [],
+        seconds: 1)
+    }
     beta = request.tunables["beta"] ?? 0.1
     metric = request.metric
     measuresUntold = request.measuresUntold
@@ -189,7 +199,7 @@ final class ScriptedEvaluator: CandidateEvaluator {
         let first = words.count > 2 ? Double(words[1]) ?? 0 : 0
         if words[0] == "wobble" { reward += seed % 2 == 0 ? first : -first }
         if words[0] == "best" { reward -= 0.1 * abs(log2(beta / first)) }
-        var metrics = ["reward": reward, "kl": 1, "winrate": reward / 2]
+        var metrics = ["reward": reward, "kl": kls[name] ?? 1, "winrate": reward / 2]
         if measuresUntold {
           (metrics["reward_untold"], metrics["winrate_untold"]) = (reward - 0.1, reward / 2 - 0.1)
         }
@@ -200,7 +210,7 @@ final class ScriptedEvaluator: CandidateEvaluator {
           .init(
             seed: seed, metrics: metrics, curve: curve,
             frontier: metric == "frontier"
-              ? [0.2, 0.5, 1, 2, 4].map {
+              ? [0.2, 0.5, 1, 2, 4].prefix(frontierPoints).map {
                 FrontierPoint(beta: 0.1 / $0, reward: reward + 0.1 * log2($0), kl: $0)
               } : nil))
       }

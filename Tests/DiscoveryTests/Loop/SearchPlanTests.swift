@@ -40,6 +40,8 @@ struct SearchPlanTests {
     #expect(told[0].contains("The gradients are those of dpo on every probe"))
     #expect(told[0].contains("dpo has η = 0.601"))
     #expect(told[2].contains("dpo up to scale"))
+    // Not so where gradients are clipped.
+    #expect(told[2].contains("clipped") && !told[2].contains("same policy"))
     #expect(told[4].contains("new has η = 0.651"))
     #expect(outcome.summary.table.contains("duplicate up to scale(dpo)"))
     #expect(outcome.summary.table.contains("louder = dpo up to scale 2.0000"))
@@ -47,6 +49,22 @@ struct SearchPlanTests {
     let kinds = try fixture.events().map(\.body.kind)
     #expect(kinds.filter { $0 == "catalogue-probed" }.count == 1)
     #expect(kinds.filter { $0 == "fingerprinted" }.count == 6)
+  }
+
+  @Test("of a loss that was stopped at the cheap stage a twin hears just that")
+  func twinOfStopped() throws {
+    let fixture = try RunFixture([
+      reply("idle", "eta 0.9|eta 0.4 #5,1"), reply("again", "eta 0.9|eta 0.7 #5,1"),
+      reply("sound", "eta 0.7 #6,1"),
+    ]) {
+      $0.addStages()
+      var plan = SearchPlan()
+      plan.duplicates = .refused
+      $0.search = plan
+    }
+    try fixture.start()
+    let told = try #require(fixture.proposer.requests.last).exchanges.map(\.feedback)
+    #expect(told[1].contains("idle was stopped at the cheap stage cheap"))
   }
 
   @Test("on request those up to scale are trained, or all of them; each with a word on its twin")
@@ -184,7 +202,8 @@ struct SearchPlanTests {
     let finalists = try #require(try fixture.start().summary.finalists)
     #expect(finalists[0].finding.verdict == .diverged(step: 4))
     #expect(finalists[0].confirmed == nil && finalists[0].p == nil && finalists[0].beats == nil)
-    #expect(finalists[1].holm == finalists[1].p)
+    // It was a hypothesis all the same.
+    #expect(finalists[1].holm == finalists[1].p.map { 2 * $0 } && finalists[0].holm == nil)
   }
 
   @Test("blind sampling asks as often, tells nothing, and shares what it can with the search")
@@ -207,7 +226,7 @@ struct SearchPlanTests {
     summary.compare(with: blind.summary)
     let sides = try #require(summary.equalBudget).sides
     #expect(sides.map(\.name) == ["search", "best-of-n"])
-    #expect(sides.map(\.proposals) == [3, 3] && sides.map(\.trainings) == [9, 9])
+    #expect(sides.map(\.proposals) == [3, 3] && sides.map(\.trainings.task) == [9, 9])
     #expect(sides[0].confirmed == sides[1].confirmed)
   }
 

@@ -140,10 +140,17 @@ struct LedgerTests {
     let fixture = try fixture {
       $0.addStages()
       $0.budget = Budget(calls: 6)
+      var plan = SearchPlan()
+      plan.confirmation = [1000, 1001]
+      $0.search = plan
     }
     let outcome = try fixture.start()
     #expect(outcome.reason == .budgetCalls)
     #expect(try fixture.events().contains { $0.body.kind == "extended" })
+    let finalists = try #require(outcome.summary.finalists)
+    #expect(finalists.map(\.name) == ["l2", "l1"])
+    #expect(finalists.allSatisfy { $0.confirmed?.n == 2 && $0.holm != nil })
+    #expect(outcome.summary.raced != nil && outcome.summary.table.contains("Finalists"))
   }
 
   @Test("A request under way at a kill is booked as possibly paid, and counts")

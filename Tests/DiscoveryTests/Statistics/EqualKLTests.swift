@@ -93,7 +93,62 @@ struct EqualKLTests {
     // 8 · 0.2 alone; 6 · 0.2 more with `far`; on one seed 8 · 0.01 less 6 · 0.01 more by `close`.
     #expect(abs(try #require(front.baselineHypervolume).mean - 1.6) < 1e-12)
     #expect(abs(try #require(front.hypervolume).mean - (2.8 + 0.01)) < 1e-12)
-    #expect(try #require(front.gain).mean > 0)
+    #expect(abs(try #require(front.gain) - 1.21) < 1e-12)
     #expect(RewardFront(of: [], baselines: [], cap: 10, floor: 0) == nil)
+  }
+
+  static func named(_ name: String, _ values: [(reward: Double, kl: Double)]) -> EvaluationRecord {
+    EvaluationRecord(
+      plugin: name, finding: Finding(.ok), referenceHash: "h",
+      seeds: values.enumerated().map {
+        .init(seed: UInt64($0), metrics: ["reward": $1.reward, "kl": $1.kl])
+      }, seconds: 0)
+  }
+
+  @Test("a front compares means over the seeds that all have, and no others")
+  func commonSeeds() throws {
+    // Better on both common seeds; the third, which only the finalist has, is a bad one for everybody.
+    let finalist = Self.named("finalist", [(0.8, 2), (0.8, 2), (0.1, 9)])
+    let early = Self.named("early", [(0.7, 3), (0.7, 3)])
+    let front = try #require(
+      RewardFront(of: [finalist, early], baselines: [], cap: nil, floor: nil))
+    #expect(front.seeds == 2)
+    #expect(front.points.map(\.name) == ["finalist", "early"])
+    #expect(front.points.map(\.isOnFront) == [true, false])
+    #expect(front.points.map(\.reward.n) == [2, 2] && front.points[0].reward.mean == 0.8)
+  }
+
+  @Test("a KL that is not finite is never on a front, and never compared at equal KL")
+  func infiniteKL() throws {
+    let sound = Self.named("sound", [(0.6, 2), (0.6, 2)])
+    for kl in [Double.infinity, .nan] {
+      let broken = Self.named("broken", [(0.9, kl), (0.9, 2)])
+      let front = try #require(
+        RewardFront(of: [sound, broken], baselines: ["sound"], cap: 10, floor: 0.4))
+      #expect(front.points.map(\.name) == ["sound", "broken"])
+      #expect(front.points.map(\.isOnFront) == [true, false])
+      #expect(front.points.map(\.seedShare) == [0.5, 0.5])
+      // One seed alone counts.
+      #expect(abs(try #require(front.gain) - 8 * 0.3 / 2) < 1e-12)
+      let comparison = try #require(
+        EqualKL.compare(broken, withFrontierOf: Self.frontier([0, 0])))
+      #expect(comparison.differences.count == 1 && comparison.outside == 1)
+    }
+    // The control.
+    let front = try #require(
+      RewardFront(
+        of: [sound, Self.named("far", [(0.9, 3), (0.9, 3)])], baselines: [], cap: 10, floor: 0.4))
+    #expect(front.points.map(\.isOnFront) == [true, true])
+  }
+
+  @Test("a policy of a frontier with a number that is not finite is none")
+  func infiniteFrontier() throws {
+    var frontier = Self.frontier([0, 0])
+    frontier.seeds[0].frontier?[4].kl = .infinity
+    let comparison = try #require(
+      EqualKL.compare(Self.record([0.7, 0.7], kl: 3), withFrontierOf: frontier))
+    #expect(comparison.differences.count == 1 && comparison.outside == 1)
+    frontier.seeds[1].frontier?[0].reward = .nan
+    #expect(EqualKL.compare(Self.record([0.7, 0.7], kl: 3), withFrontierOf: frontier) == nil)
   }
 }

@@ -54,7 +54,28 @@ struct RepeatedLooksTests {
     let adjusted = Statistics.holm([0.01, 0.04, 0.03])
     #expect(zip(adjusted, [0.03, 0.06, 0.06]).allSatisfy { abs($0 - $1) < 1e-12 })
     #expect(Statistics.holm([0.5, 0.9]) == [1, 1])
-    #expect(Statistics.holm([nil, 0.01, nil, 0.02]) == [nil, 0.02, nil, 0.02])
+  }
+
+  @Test("a difference that is called detectable is shown four times in five, whatever the family")
+  func detectable() throws {
+    let spread = [-1.2649110640673518, 0, 0, 0, 1.2649110640673518].map { $0 + 7 }
+    #expect(Statistics.detectable([1], family: 1) == nil)
+    for family in [1, 3] {
+      let least = try #require(Statistics.detectable(spread, family: family))
+      // The spread of five draws from a normal with this deviation.
+      let deviation = 0.8944271909999159
+      var shown = 0
+      for trial in 0..<2_000 {
+        var random = RandomStream(seed: UInt64(trial), purpose: "power-test")
+        let values = (0..<5).map { _ in least + deviation * random.normal() }
+        let zeros = [Double](repeating: 0, count: 5)
+        let low = try #require(Statistics.pairedDifference(values, zeros).low)
+        let p = try #require(Statistics.pValue(above: values))
+        if low > 0, p * Double(family) < 0.05 { shown += 1 }
+      }
+      let share = Double(shown) / 2_000
+      #expect(share > 0.72 && share < 0.88, "\(family): \(share)")
+    }
   }
 
   @Test("Spearman's ρ by hand, with ties, and the seeds that would mend it")

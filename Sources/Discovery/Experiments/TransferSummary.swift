@@ -111,11 +111,11 @@ public struct TransferSummary: Codable, Hashable, Sendable {
 
   /// Corrects the p of all rows together, and says what follows.
   private static func called(_ results: [TaskResult]) -> [TaskResult] {
-    var corrected = Statistics.holm(results.flatMap { $0.rows.map(\.p) })[...]
+    var corrected = Statistics.holm(results.flatMap { $0.rows.compactMap(\.p) })[...]
     return results.map { result in
       var result = result
       for index in result.rows.indices {
-        result.rows[index].p = corrected.removeFirst()
+        if result.rows[index].p != nil { result.rows[index].p = corrected.removeFirst() }
         result.rows[index].call = result.rows[index].judged
       }
       result.rows.sort { first, second in

@@ -171,7 +171,7 @@ struct PageTests {
     let section = String(page[start..<end])
     for word in [
       "0.6520 ± 0.0060", "0.6490 ± 0.0060", "+0.0040 [−0.0030, +0.0110]", "0.1234", "0.4321",
-      "diverged(step 7)", "KL outside of DPO’s frontier on 3 seeds", "winrate, untold",
+      "diverged(7)", "KL outside of DPO’s frontier on 3 seeds", "winrate, untold",
       "0.5800 ± 0.0060", "href=\"#c4\"", "(former)",
     ] { #expect(section.contains(word), "\(word)") }
     #expect(!page.contains("{{"))

@@ -125,7 +125,7 @@ struct ArchiveTests {
     try failing.start()
     let fragile = try ArchivedLoss("fragile", in: failing.url)
     #expect(fragile.confirmation?.eta == nil)
-    #expect(fragile.text.contains("diverged(step 4) on fresh seeds"))
+    #expect(fragile.text.contains("diverged(4) on fresh seeds"))
   }
 
   @Test("Lineage goes back through the parents to the seeds")

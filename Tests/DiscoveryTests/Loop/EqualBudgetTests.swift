@@ -63,11 +63,11 @@ struct EqualBudgetTests {
     fixture.evaluator.onEvaluation = { _ in clock.advance(by: 61) }
     let (search, rival) = try Self.both(fixture)
     #expect(search.reason == .minutes)
-    // Race and confirmation have their time within the half.
-    #expect(search.summary.elapsed <= 10 * 60 + 61)
-    let together = search.summary.elapsed + (try #require(rival).summary.elapsed)
-    #expect(together <= 20 * 60 + 61)
-    #expect(try #require(rival).summary.proposals > 0)
+    // The scripted evaluator says that it takes a second, so the time for the confirmation comes on top.
+    #expect(search.summary.elapsed < 10 * 60 + 3 * 61)
+    let blind = try #require(rival).summary
+    #expect(search.summary.elapsed + blind.elapsed < 20 * 60 + 3 * 61)
+    #expect(search.summary.proposals >= 7 && blind.proposals >= 7)
   }
 
   @Test("a search that goes on with a raised budget takes its rival along")
@@ -117,8 +117,8 @@ struct EqualBudgetTests {
       $0.finalists = 1
     }
     let counted = try #require(try fixture.start().summary.trainings)
-    // Three seeds each of `sound` and of the one that diverged; the others never came to the task,
-    // for the one that fails its check fails it there too.
+    // Three seeds each of `sound` and of the one that diverged, and two more of the finalist; the one
+    // that fails its check on the task was not trained there.
     #expect(counted.task == 2 * 3 + 2)
     #expect(counted.cheapStage == 4 * 3)
     let tuned = try SearchPlanTests.fixture([reply("a", "best 0.05 0.7")]) { $0.tuning = [50, 51] }

@@ -140,17 +140,28 @@ struct LedgerTests {
     let fixture = try fixture {
       $0.addStages()
       $0.budget = Budget(calls: 6)
+    }
+    let outcome = try fixture.start()
+    #expect(outcome.reason == .budgetCalls)
+    #expect(try fixture.events().contains { $0.body.kind == "extended" })
+    #expect(outcome.summary.finalists?.map(\.name) == ["l2"])
+    #expect(outcome.summary.raced?.map(\.name) == ["l0", "l1"])
+  }
+
+  @Test("What fresh seeds say is in the summary and in the table when money ends a run")
+  func confirmation() throws {
+    let fixture = try fixture {
+      $0.finalists = 1
+      $0.budget = Budget(calls: 6)
       var plan = SearchPlan()
       plan.confirmation = [1000, 1001]
       $0.search = plan
     }
     let outcome = try fixture.start()
     #expect(outcome.reason == .budgetCalls)
-    #expect(try fixture.events().contains { $0.body.kind == "extended" })
-    let finalists = try #require(outcome.summary.finalists)
-    #expect(finalists.map(\.name) == ["l2", "l1"])
-    #expect(finalists.allSatisfy { $0.confirmed?.n == 2 && $0.holm != nil })
-    #expect(outcome.summary.raced != nil && outcome.summary.table.contains("Finalists"))
+    let finalist = try #require(outcome.summary.finalists?.first)
+    #expect(finalist.name == "l2" && finalist.confirmed?.n == 2 && finalist.holm != nil)
+    #expect(outcome.summary.table.contains("measured again on seeds that no selection saw"))
   }
 
   @Test("A request under way at a kill is booked as possibly paid, and counts")

@@ -117,7 +117,8 @@ extension RunSummary {
     func holm(_ value: (Finalist) -> Double?) -> [Double?] {
       let known = rows.map(value)
       let rest = [Double](repeating: 1, count: family - rows.count)
-      return zip(known, Statistics.holm(known.map { $0 ?? 1 } + rest)).map { $0 == nil ? nil : $1 }
+      let adjusted: [Double] = Statistics.holm(known.map { $0 ?? 1 } + rest)
+      return zip(known, adjusted).map { $0 == nil ? nil : $1 }
     }
     for (index, pair) in zip(holm(\.p), holm(\.equalKLP)).enumerated() {
       rows[index].holm = pair.0

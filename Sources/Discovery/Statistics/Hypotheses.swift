@@ -28,12 +28,6 @@ extension Statistics {
     return adjusted
   }
 
-  /// The same where some have no p and are no hypotheses.
-  static func holm(_ values: [Double?]) -> [Double?] {
-    var adjusted = holm(values.compactMap { $0 })[...]
-    return values.map { $0 == nil ? nil : adjusted.removeFirst() }
-  }
-
   /// The smallest true mean that a test would have called above 0, about.
   ///
   /// The test is the one of "beats DPO": the whole two-sided 95 % interval above 0, and the first step

@@ -29,17 +29,17 @@ import Testing
     func arguments(_ out: URL) -> [String] {
       [
         // `sigmoid` is DPO again, and slic twice the same: each counts once.
-        "slic", "exp", "sft", "ipo", "slic", "--to", "bandit,\(short)", "--seeds", "3,2",
-        "--workers", "2", "--out", out.path,
+        "slic", "exp", "sft", "ipo", "slic", "--to", "bandit,\(short)", "--seeds", "2,1",
+        "--frontier", "0.02,0.05,0.1,0.2,0.5", "--workers", "2", "--out", out.path,
       ]
     }
     let whole = try await summary(arguments(calm))
     #expect(whole.tasks.map(\.name) == ["bandit", "short"])
-    #expect(whole.tasks.map(\.seeds) == [3, 2])
+    #expect(whole.tasks.map(\.seeds) == [2, 1])
     #expect(whole.tasks.allSatisfy { $0.rows.count == 5 && $0.done == $0.total })
-    // Five losses, and DPO at six further β.
-    #expect(whole.tasks.map(\.total) == [3 * (5 + 6), 2 * (5 + 6)])
-    #expect(whole.tasks[0].frontier.count == 7)
+    // Five losses, and DPO at four further β.
+    #expect(whole.tasks.map(\.total) == [2 * (5 + 4), 5 + 4])
+    #expect(whole.tasks[0].frontier.count == 5)
     let slic = try #require(whole.tasks[0].rows.first { $0.loss == "slic" })
     #expect(slic.difference?.low != nil && (slic.equalKL != nil || slic.outside > 0))
     #expect(whole.correlations.count == 1 && whole.correlations[0].all.losses == 5)

@@ -170,7 +170,7 @@ private struct TaskNumbers {
       floors[entry.unit.seed] = floors[entry.unit.seed] ?? entry.reference["reward"]
       references[entry.unit.seed] = references[entry.unit.seed] ?? entry.reference[task.metric]
       guard entry.unit.loss == baseline, let reward = entry.metrics["reward"],
-        let kl = entry.metrics["kl"]
+        let kl = entry.metrics["kl"], reward.isFinite, kl.isFinite
       else { continue }
       let beta = entry.unit.beta ?? task.beta
       frontiers[entry.unit.seed, default: []].append(

@@ -122,10 +122,15 @@ struct TransferCommand: ParsableCommand {
       for note in facts.task.data?.notes ?? [] {
         console.note("note: \(facts.task.name): data: \(note)")
       }
+      // Two files may describe a task of the same name.
+      let short = TaskName.short(name)
+      let title = [facts.task.name, short, "\(short) \(tasks.count + 1)"].first { title in
+        !tasks.contains { $0.name == title }
+      }
       prepared.append(.init(environment: facts.environment, facts: facts.task))
       tasks.append(
         .init(
-          task: resolved, seeds: seeds, name: facts.task.name, metric: facts.task.metric,
+          task: resolved, seeds: seeds, name: title ?? resolved, metric: facts.task.metric,
           beta: facts.task.beta, klCap: facts.task.klCap))
     }
     try found.add("dpo", from: nil)

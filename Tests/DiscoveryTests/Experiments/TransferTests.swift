@@ -125,7 +125,7 @@ import Testing
     #expect((rows["loss7"]?.difference?.low ?? -1) > 0)
     #expect(rows["loss7"]?.call == .open)
     #expect(rows["loss1"]?.call == .open && rows["loss1"]?.equalKL == nil)
-    #expect(result.tasks[0].reference?.mean == 0.4)
+    #expect(abs((result.tasks[0].reference?.mean ?? 0) - 0.4) < 1e-12)
     let single = try summary(
       try plan(["dpo", "loss0"], seeds: 1, klCap: nil), entries.filter { $0.unit.seed == 0 })
     #expect(single.tasks[0].rows.first { $0.loss == "loss0" }?.call == .noInterval)
@@ -180,14 +180,15 @@ import Testing
 
   @Test("a frontier's corners are what is read off it, level after the highest")
   func corners() {
-    let points = [(2.0, 0.5), (4, 0.55), (6, 0.7), (8, 0.65)].map {
+    let points = [(2.0, 0.45), (4, 0.55), (6, 0.7), (8, 0.65)].map {
       FrontierPoint(beta: nil, reward: $0.1, kl: $0.0)
     }
     let corners = EqualKL.frontier(points, origin: 0.4)
     #expect(corners.map(\.kl) == [0, 6, 8])
     #expect(corners.map(\.reward) == [0.4, 0.7, 0.7])
     for corner in corners {
-      #expect(EqualKL.reward(at: corner.kl, on: points, origin: 0.4) == corner.reward)
+      let read = EqualKL.reward(at: corner.kl, on: points, origin: 0.4) ?? .nan
+      #expect(abs(read - corner.reward) < 1e-12)
     }
   }
 

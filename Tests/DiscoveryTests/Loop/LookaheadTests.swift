@@ -127,6 +127,11 @@ struct LookaheadTests {
       #expect(names.count == max(0, index + 1 - 5), "\(index)")
     }
     #expect(proposer.told[9]?.last == "loss-4")
+    // The same where nothing is asked ahead, and later losses have their verdicts.
+    let alone = try Self.fixture()
+    let (_, patient) = try Self.run(alone, workers: nil, try alone.create())
+    #expect(patient.told == proposer.told.filter { patient.told[$0.key] != nil })
+    #expect(patient.told.count > 20)
     // Without a lookahead it hears of all before it, and a run asks nothing before its time.
     let plain = try Self.fixture(lookahead: nil)
     let (_, next) = try Self.run(plain, workers: 2, try plain.create())

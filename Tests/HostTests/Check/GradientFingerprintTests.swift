@@ -38,6 +38,9 @@ struct GradientFingerprintTests {
     #expect(clipped.likeness(to: plain) == .different)
     let rounded = try Self.fingerprint { Self.logistic($0) * (1 + 1e-12) }
     #expect(rounded.likeness(to: plain) == .equal)
+    // Small, and no factor either.
+    let bent = try Self.fingerprint { Self.logistic($0) * (1 + 1e-7 * tanh($0)) }
+    #expect(bent.likeness(to: plain) == .different)
     let wrong = try Self.fingerprint { $0 == 0 ? .nan : Self.logistic($0) }
     #expect(wrong.likeness(to: wrong) == .different)
     let constant = try Self.fingerprint { _ in 0 }

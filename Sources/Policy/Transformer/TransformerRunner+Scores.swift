@@ -40,7 +40,8 @@ extension TransformerRunner {
     let backPanels = panels(parameters, isTransposed: true)
     let ready = ready.flatMap { $0.isOf(batch) ? $0 : nil }
     self.ready = nil
-    let forwardPanels = ready == nil || recomputes ? panels(parameters) : nil
+    let forwardPanels =
+      recomputes || !(ready?.hasLogits ?? false) ? panels(parameters) : nil
     for part in microBatches(batch) {
       train(
         parameters, forwardPanels, backPanels, batch, part, gradients: Array(all[part.outputs]),

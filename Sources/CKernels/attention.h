@@ -1,4 +1,7 @@
-// The element-wise part of attention, and attention of a single query.
+// Attention of a segment, forward and backward, and of a single query.
+//
+// Scores are made for blocks of CK_QUERIES queries and made again in the backward pass (Dao et al. 2022,
+// arXiv 2205.14135): of each query only the log of the sum of exponentials is kept.
 
 INLINE float row_maximum(const float *x, size_t count) {
   vf m = splat(-INFINITY);
@@ -32,87 +35,258 @@ INLINE void scale_row(float *x, float factor, size_t count) {
   for (; j < count; j++) x[j] *= factor;
 }
 
-static void NAME(causal_softmax)(float *s, size_t lds, float scale, size_t visible, float *lse,
-                                 size_t lse_stride, size_t n, size_t d) {
-  for (size_t i = 0; i < n; i++, s += lds) {
-    const size_t count = visible + i < d ? visible + i : d;
-    const float shift = scale * row_maximum(s, count);
-    const float sum = exp_row(s, scale, shift, s, count);
-    scale_row(s, 1.0f / sum, count);
-    memset(s + count, 0, (d - count) * sizeof(float));
-    lse[i * lse_stride] = shift + logf(sum);
+INLINE float *column_place(float *out, size_t j, size_t d) {
+  return out + j / CK_COLUMNS * CK_COLUMNS * d + j % CK_COLUMNS;
+}
+
+// Four rows become four columns.
+INLINE void turn_four(const float *x, size_t ldx, float *out, size_t d) {
+  size_t p = 0;
+  for (; p + 4 <= d; p += 4) {
+    v4 a, b, c, e;
+    memcpy(&a, x + p, sizeof a);
+    memcpy(&b, x + ldx + p, sizeof b);
+    memcpy(&c, x + 2 * ldx + p, sizeof c);
+    memcpy(&e, x + 3 * ldx + p, sizeof e);
+    const v4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    const v4 ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const v4 ce = __builtin_shufflevector(c, e, 0, 4, 1, 5);
+    const v4 ce_high = __builtin_shufflevector(c, e, 2, 6, 3, 7);
+    const v4 columns[4] = {
+        __builtin_shufflevector(ab, ce, 0, 1, 4, 5),
+        __builtin_shufflevector(ab, ce, 2, 3, 6, 7),
+        __builtin_shufflevector(ab_high, ce_high, 0, 1, 4, 5),
+        __builtin_shufflevector(ab_high, ce_high, 2, 3, 6, 7),
+    };
+    for (size_t i = 0; i < 4; i++) memcpy(out + (p + i) * CK_COLUMNS, &columns[i], sizeof(v4));
+  }
+  for (; p < d; p++)
+    for (size_t i = 0; i < 4; i++) out[p * CK_COLUMNS + i] = x[i * ldx + p];
+}
+
+// Rows of x [n][d], a stride of ldx apart, become columns of out in panels [columns / CK_COLUMNS][d]
+// [CK_COLUMNS], from column `first` on.
+static void NAME(turn)(const float *x, size_t ldx, float *out, size_t first, size_t n, size_t d) {
+  size_t i = 0;
+  while (i < n) {
+    float *column = column_place(out, first + i, d);
+    const float *row = x + i * ldx;
+    if ((first + i) % 4 == 0 && n - i >= 4) {
+      turn_four(row, ldx, column, d);
+      i += 4;
+    } else {
+      for (size_t p = 0; p < d; p++) column[p * CK_COLUMNS] = row[p];
+      i++;
+    }
   }
 }
 
-static void NAME(causal_probabilities)(float *s, size_t lds, float scale, size_t visible,
-                                       const float *lse, size_t lse_stride, size_t n, size_t d) {
-  for (size_t i = 0; i < n; i++, s += lds) {
-    const size_t count = visible + i < d ? visible + i : d;
-    exp_row(s, scale, lse[i * lse_stride], s, count);
-    memset(s + count, 0, (d - count) * sizeof(float));
+// Rows side by side, out [prefix + own][d]: where they lie, a power of two or nearly so apart, they would
+// evict each other from the cache.
+static void NAME(gather_rows)(const float *prefix, size_t prefix_count, const float *own,
+                              size_t own_count, size_t ld, float *out, size_t d) {
+  for (size_t i = 0; i < prefix_count; i++, out += d)
+    memcpy(out, prefix + i * ld, d * sizeof(float));
+  for (size_t i = 0; i < own_count; i++, out += d) memcpy(out, own + i * ld, d * sizeof(float));
+}
+
+INLINE size_t whole_panels(size_t columns) {
+  return (columns + CK_COLUMNS - 1) / CK_COLUMNS * CK_COLUMNS;
+}
+
+// Keys or values as columns, zeros behind the last one.
+static void NAME(turn_all)(const float *prefix, size_t prefix_count, const float *own,
+                           size_t own_count, size_t ld, float *out, size_t d) {
+  const size_t count = prefix_count + own_count, all = whole_panels(count);
+  if (count < all) memset(out + (all - CK_COLUMNS) * d, 0, CK_COLUMNS * d * sizeof(float));
+  NAME(turn)(prefix, ld, out, 0, prefix_count, d);
+  NAME(turn)(own, ld, out, prefix_count, own_count, d);
+}
+
+// Queries that are looked at together: what they see differs by fewer than this.
+#define CK_GROUP 12
+
+// The part of a block that a group of its queries sees.
+typedef struct {
+  // Queries [first, first + count) of the block, and keys [0, seen) of prefix and segment.
+  size_t first, count, seen;
+} query_group;
+
+INLINE query_group group_of(size_t first, size_t block, size_t before) {
+  const size_t count = block - first < CK_GROUP ? block - first : CK_GROUP;
+  return (query_group){first, count, before + first + count};
+}
+
+// out = x w of a group's rows with turned keys or values, for the columns that are seen.
+static void NAME(group_products)(const ck_attention *a, query_group g, const float *x, size_t ldx,
+                                 const float *turned, float *out, size_t ld) {
+  const tile_job t = {.row = ldx, .step = 1, .ldw = CK_COLUMNS, .ldc = ld, .k = a->d};
+  for (size_t j = 0; j < g.seen; j += CK_COLUMNS) {
+    size_t columns = g.seen - j < CK_COLUMNS ? g.seen - j : CK_COLUMNS;
+    columns = (columns + CK_LANES - 1) / CK_LANES * CK_LANES;
+    NAME(multiply_columns)(&t, x, turned + j * a->d, 0, 0, out + g.first * ld + j, g.count,
+                           columns);
   }
 }
 
-static void NAME(softmax_backward)(const float *p, float *dp, size_t ld, float scale,
-                                   const float *delta, size_t n, size_t d) {
-  for (size_t i = 0; i < n; i++, p += ld, dp += ld) {
-    const vf shift = splat(delta[i]), factor = splat(scale);
-    size_t j = 0;
-    for (; j + CK_LANES <= d; j += CK_LANES)
-      store(dp + j, factor * load(p + j) * (load(dp + j) - shift));
-    for (; j < d; j++) dp[j] = scale * p[j] * (dp[j] - delta[i]);
+// out [rows][d] = weights of a group times gathered keys or values.
+static void NAME(group_sums)(const ck_attention *a, query_group g, const float *weights,
+                             size_t ld, const float *gathered, float *out, size_t ldo) {
+  const tile_job t = {.row = ld, .step = 1, .ldw = a->d, .ldc = ldo, .k = g.seen};
+  NAME(multiply)(&t, weights + g.first * ld, gathered, 0, out, g.count, a->d);
+}
+
+INLINE vi lane_numbers(void) {
+#if CK_LANES == 16
+  return (vi){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#elif CK_LANES == 8
+  return (vi){0, 1, 2, 3, 4, 5, 6, 7};
+#else
+  return (vi){0, 1, 2, 3};
+#endif
+}
+
+// The lanes from element `first` on of which the row has none: `count` exist.
+INLINE vi missing_lanes(size_t first, size_t count) {
+  return lane_numbers() >= (int32_t)count - (int32_t)first;
+}
+
+// What rows of a group have in common: as many vectors as the last one needs, so that no loop ends by
+// surprise; behind a row's own elements the vectors are filled.
+INLINE size_t whole_vectors(size_t count) { return (count + CK_LANES - 1) / CK_LANES * CK_LANES; }
+
+// s = softmax of scale * s over the first `count` elements, zeros from there to `end`, a multiple of
+// CK_LANES. The log of the sum of exponentials is returned.
+INLINE float softmax_row(float *s, float scale, size_t count, size_t end) {
+  vf largest = splat(-INFINITY);
+  for (size_t j = 0; j < end; j += CK_LANES) {
+    const vf x = select_(missing_lanes(j, count), splat(-INFINITY), load(s + j));
+    store(s + j, x);
+    largest = larger(x, largest);
+  }
+  const float shift = scale * max_lanes(largest);
+  const vf a = splat(scale), b = splat(-shift);
+  vf sum = splat(0);
+  for (size_t j = 0; j < end; j += CK_LANES) {
+    const vf e = exp_(fma_(a, load(s + j), b));
+    store(s + j, e);
+    sum += e;
+  }
+  const float all = sum_lanes(sum);
+  const vf factor = splat(1.0f / all);
+  for (size_t j = 0; j < end; j += CK_LANES) store(s + j, load(s + j) * factor);
+  return shift + logf(all);
+}
+
+static void NAME(attend)(const ck_attention *a) {
+  const size_t d = a->d, all = whole_panels(a->prefix + a->n);
+  float *turned = a->scratch, *values = turned + all * d, *scores = values + all * d;
+  NAME(turn_all)(a->prefix_keys, a->prefix, a->keys, a->n, a->ld, turned, d);
+  NAME(gather_rows)(a->prefix_values, a->prefix, a->values, a->n, a->ld, values, d);
+  for (size_t start = 0; start < a->n; start += CK_QUERIES) {
+    const size_t n = a->n - start < CK_QUERIES ? a->n - start : CK_QUERIES;
+    for (size_t first = 0; first < n; first += CK_GROUP) {
+      const query_group g = group_of(first, n, a->prefix + start);
+      const float *queries = a->queries + (start + first) * a->ld;
+      const size_t end = whole_vectors(g.seen);
+      NAME(group_products)(a, g, queries, a->ld, turned, scores, all);
+      for (size_t i = first; i < first + g.count; i++)
+        a->sums[(start + i) * a->sum_stride] =
+            softmax_row(scores + i * all, a->scale, a->prefix + start + i + 1, end);
+      NAME(group_sums)(a, g, scores, all, values, a->out + (start + first) * a->ldo, a->ldo);
+    }
   }
 }
 
-static void NAME(row_dots)(const float *x, size_t ldx, const float *y, size_t ldy, float *out,
-                           size_t stride, size_t n, size_t d) {
-  for (size_t i = 0; i < n; i++, x += ldx, y += ldy) {
-    vf sum = splat(0);
-    size_t j = 0;
-    for (; j + CK_LANES <= d; j += CK_LANES) sum = fma_(load(x + j), load(y + j), sum);
-    if (j < d) sum = fma_(load_some(x + j, d - j, 0), load_some(y + j, d - j, 0), sum);
-    out[i * stride] = sum_lanes(sum);
+// p = exp(scale * p - lse) and dp = scale * p * (dp - delta) over the first `count` elements, zeros
+// from there to `end`, a multiple of CK_LANES.
+INLINE void softmax_slope_row(float *p, float *dp, float scale, float lse, float delta,
+                              size_t count, size_t end) {
+  const vf a = splat(scale), b = splat(-lse), c = splat(delta);
+  for (size_t j = 0; j < end; j += CK_LANES) {
+    const vi missing = missing_lanes(j, count);
+    const vf e = select_(missing, splat(0), exp_(fma_(a, load(p + j), b)));
+    store(p + j, e);
+    store(dp + j, select_(missing, splat(0), a * e * (load(dp + j) - c)));
+  }
+}
+
+INLINE float dot(const float *x, const float *y, size_t d) {
+  vf sum = splat(0);
+  size_t j = 0;
+  for (; j + CK_LANES <= d; j += CK_LANES) sum = fma_(load(x + j), load(y + j), sum);
+  if (j < d) sum = fma_(load_some(x + j, d - j, 0), load_some(y + j, d - j, 0), sum);
+  return sum_lanes(sum);
+}
+
+// out [keys][d] = or += columns of a block's weights times the block's gathered rows.
+static void NAME(key_sums)(const ck_attention *a, const float *weights, size_t ld, const float *rows,
+                           float *prefix_out, float *out, int adds, size_t start, size_t n) {
+  tile_job t = {.row = 1, .step = ld, .ldw = a->d, .ldc = a->ld, .k = n};
+  NAME(multiply)(&t, weights, rows, prefix_out, prefix_out, a->prefix, a->d);
+  const size_t end = start + n;
+  for (size_t j = 0; j < end; j += CK_GROUP) {
+    // Queries before key j do not see it.
+    const size_t first = j > start ? j - start : 0;
+    const size_t count = end - j < CK_GROUP ? end - j : CK_GROUP;
+    t.k = n - first;
+    NAME(multiply)(&t, weights + first * ld + a->prefix + j, rows + first * a->d,
+                   adds ? out + j * a->ld : 0, out + j * a->ld, count, a->d);
+  }
+}
+
+static void NAME(attend_backward)(const ck_attention *a) {
+  const size_t d = a->d, all = whole_panels(a->prefix + a->n);
+  float *keys = a->scratch, *values = keys + all * d;
+  float *rows = values + all * d, *some = rows + all * d;
+  float *probabilities = some + CK_QUERIES * d, *slopes = probabilities + CK_QUERIES * all;
+  NAME(turn_all)(a->prefix_keys, a->prefix, a->keys, a->n, a->ld, keys, d);
+  NAME(turn_all)(a->prefix_values, a->prefix, a->values, a->n, a->ld, values, d);
+  NAME(gather_rows)(a->prefix_keys, a->prefix, a->keys, a->n, a->ld, rows, d);
+  // The last block sees all keys, so it can be the one that sets rather than adds.
+  int adds = a->adds;
+  for (size_t start = (a->n - 1) / CK_QUERIES * CK_QUERIES;; start -= CK_QUERIES) {
+    const size_t n = a->n - start < CK_QUERIES ? a->n - start : CK_QUERIES;
+    const float *queries = a->queries + start * a->ld, *down = a->dout + start * a->ldo;
+    for (size_t first = 0; first < n; first += CK_GROUP) {
+      const query_group g = group_of(first, n, a->prefix + start);
+      NAME(group_products)(a, g, queries + first * a->ld, a->ld, keys, probabilities, all);
+      NAME(group_products)(a, g, down + first * a->ldo, a->ldo, values, slopes, all);
+      // As far as a group of keys reaches beyond the queries' group.
+      const size_t reach = g.seen + CK_GROUP < all ? g.seen + CK_GROUP : all;
+      const size_t end = whole_vectors(reach);
+      for (size_t i = first; i < first + g.count; i++) {
+        const float delta = dot(down + i * a->ldo, a->out + (start + i) * a->ldo, d);
+        softmax_slope_row(probabilities + i * all, slopes + i * all, a->scale,
+                          a->sums[(start + i) * a->sum_stride], delta,
+                          a->prefix + start + i + 1, end);
+      }
+      NAME(group_sums)(a, g, slopes, all, rows, a->dqueries + (start + first) * a->ld, a->ld);
+    }
+    NAME(gather_rows)(0, 0, down, n, a->ldo, some, d);
+    NAME(key_sums)(a, probabilities, all, some, a->dprefix_values, a->dvalues, adds, start, n);
+    NAME(gather_rows)(0, 0, queries, n, a->ld, some, d);
+    NAME(key_sums)(a, slopes, all, some, a->dprefix_keys, a->dkeys, adds, start, n);
+    adds = 1;
+    if (start == 0) break;
   }
 }
 
 // Four independent sums, or each addition would wait for the one before.
-static void NAME(attend_one)(const float *query, const float *keys, size_t ldk,
-                             const float *values, float scale, float *scores, float *out,
-                             size_t t, size_t d) {
-  size_t j = 0;
-  for (; j + 4 * CK_LANES <= t; j += 4 * CK_LANES) {
-    vf s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
-    for (size_t k = 0; k < d; k++) {
-      const float *key = keys + k * ldk + j;
-      const vf q = splat(query[k]);
-      s0 = fma_(q, load(key), s0);
-      s1 = fma_(q, load(key + CK_LANES), s1);
-      s2 = fma_(q, load(key + 2 * CK_LANES), s2);
-      s3 = fma_(q, load(key + 3 * CK_LANES), s3);
-    }
-    store(scores + j, s0);
-    store(scores + j + CK_LANES, s1);
-    store(scores + j + 2 * CK_LANES, s2);
-    store(scores + j + 3 * CK_LANES, s3);
-  }
-  for (; j < t; j += CK_LANES) {
-    const size_t count = t - j < CK_LANES ? t - j : CK_LANES;
-    // Columns behind the last position may be read, not used, as long as the row has them.
-    const size_t readable = ldk - j < CK_LANES ? ldk - j : CK_LANES;
+static void NAME(attend_one)(const float *query, const float *keys, const float *values,
+                             float scale, float *scores, float *out, size_t t, size_t d) {
+  for (size_t j = 0; j < t; j += CK_LANES) {
+    const float *key = keys + j / CK_KEYS * CK_KEYS * d + j % CK_KEYS;
     vf s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
     size_t k = 0;
-    if (readable == CK_LANES) {
-      for (; k + 4 <= d; k += 4) {
-        const float *key = keys + k * ldk + j;
-        s0 = fma_(splat(query[k]), load(key), s0);
-        s1 = fma_(splat(query[k + 1]), load(key + ldk), s1);
-        s2 = fma_(splat(query[k + 2]), load(key + 2 * ldk), s2);
-        s3 = fma_(splat(query[k + 3]), load(key + 3 * ldk), s3);
-      }
+    for (; k + 4 <= d; k += 4, key += 4 * CK_KEYS) {
+      s0 = fma_(splat(query[k]), load(key), s0);
+      s1 = fma_(splat(query[k + 1]), load(key + CK_KEYS), s1);
+      s2 = fma_(splat(query[k + 2]), load(key + 2 * CK_KEYS), s2);
+      s3 = fma_(splat(query[k + 3]), load(key + 3 * CK_KEYS), s3);
     }
-    for (; k < d; k++)
-      s0 = fma_(splat(query[k]), load_some(keys + k * ldk + j, count, 0), s0);
-    store_some(scores + j, (s0 + s1) + (s2 + s3), count);
+    for (; k < d; k++, key += CK_KEYS) s0 = fma_(splat(query[k]), load(key), s0);
+    store(scores + j, (s0 + s1) + (s2 + s3));
   }
   const float shift = scale * row_maximum(scores, t);
   const float factor = 1.0f / exp_row(scores, scale, shift, scores, t);

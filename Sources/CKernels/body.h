@@ -11,6 +11,8 @@
 
 #include "llama.h"
 
+#include "tiles.h"
+
 #include "attention.h"
 
 #include "vocabulary.h"
@@ -18,6 +20,8 @@
 #include "panels.h"
 
 #include "optimiser.h"
+
+#include "doubles.h"
 
 static const ck_kernels NAME(table) = {
     .fill_rows = NAME(fill_rows),
@@ -35,12 +39,11 @@ static const ck_kernels NAME(table) = {
     .gelu_backward = NAME(gelu_backward),
     .swiglu = NAME(swiglu),
     .swiglu_backward = NAME(swiglu_backward),
-    .causal_softmax = NAME(causal_softmax),
-    .causal_probabilities = NAME(causal_probabilities),
-    .softmax_backward = NAME(softmax_backward),
-    .row_dots = NAME(row_dots),
+    .attend = NAME(attend),
+    .attend_backward = NAME(attend_backward),
     .attend_one = NAME(attend_one),
     .panel_multiply = NAME(panel_multiply),
+    .add_outer_products = NAME(add_outer_products),
     .log_sum_exp = NAME(log_sum_exp),
     .cross_entropy_backward = NAME(cross_entropy_backward),
     .divergences = NAME(divergences),
@@ -48,4 +51,5 @@ static const ck_kernels NAME(table) = {
     .maximum = NAME(maximum),
     .sum_of_squares = NAME(sum_of_squares),
     .adamw = NAME(adamw),
+    .multiply_rows = NAME(multiply_rows),
 };

@@ -1,5 +1,7 @@
 #include "tables.h"
 
+#include <string.h>
+
 #if defined(__x86_64__)
 static int has(ck_isa isa) {
   __builtin_cpu_init();
@@ -32,8 +34,21 @@ const ck_kernels *ck_kernels_for(ck_isa isa) {
 
 void ck_pack_panels(const float *w, size_t row_stride, size_t column_stride, float *panels,
                     size_t k, size_t n) {
-  for (size_t start = 0; start < n; start += CK_PANEL)
-    for (size_t i = 0; i < k; i++)
-      for (size_t j = start; j < start + CK_PANEL; j++)
-        *panels++ = j < n ? w[i * row_stride + j * column_stride] : 0;
+  for (size_t start = 0; start < n; start += CK_PANEL, panels += k * CK_PANEL) {
+    const size_t columns = n - start < CK_PANEL ? n - start : CK_PANEL;
+    if (columns < CK_PANEL) memset(panels, 0, k * CK_PANEL * sizeof(float));
+    const float *from = w + start * column_stride;
+    if (column_stride == 1) {
+      for (size_t i = 0; i < k; i++)
+        memcpy(panels + i * CK_PANEL, from + i * row_stride, columns * sizeof(float));
+      continue;
+    }
+    // In squares, of which every cache line is used while it is there.
+    for (size_t i0 = 0; i0 < k; i0 += 16) {
+      const size_t end = k - i0 < 16 ? k : i0 + 16;
+      for (size_t j = 0; j < columns; j++)
+        for (size_t i = i0; i < end; i++)
+          panels[i * CK_PANEL + j] = from[i * row_stride + j * column_stride];
+    }
+  }
 }

@@ -1,62 +1,52 @@
-// Products of a few rows with a weight that was laid out in panels beforehand.
+// Products by a weight that was laid out in panels beforehand, and the gradient of a weight.
 
-// Registers hold CK_ROWS x CK_VECTORS sums.
-#if CK_LANES == 16
-#define CK_ROWS 6
-#define CK_VECTORS 4
-#elif CK_LANES == 8
-#define CK_ROWS 6
-#define CK_VECTORS 2
-#else
-#define CK_ROWS 4
-#define CK_VECTORS 2
-#endif
+// Rows of x that stay in the cache while all of w passes by.
+#define CK_BLOCK 132
 
-// c += x w for `rows` rows (a constant where it is inlined) and CK_VECTORS vectors of columns, of
-// which the first `columns` exist. Every sum runs over k in order, whatever the number of rows.
-INLINE void panel_tile(size_t rows, const float *x, size_t ldx, const float *panel, float *c,
-                       size_t ldc, size_t columns, size_t k) {
-  vf sums[CK_ROWS][CK_VECTORS];
-  for (size_t r = 0; r < rows; r++)
-    for (size_t v = 0; v < CK_VECTORS; v++) sums[r][v] = splat(0);
-  for (size_t i = 0; i < k; i++, panel += CK_PANEL) {
-    vf w[CK_VECTORS];
-    for (size_t v = 0; v < CK_VECTORS; v++) w[v] = load(panel + v * CK_LANES);
-    for (size_t r = 0; r < rows; r++) {
-      const vf a = splat(x[r * ldx + i]);
-      for (size_t v = 0; v < CK_VECTORS; v++) sums[r][v] = fma_(a, w[v], sums[r][v]);
-    }
+static void NAME(panel_multiply)(const float *x, size_t ldx, const float *panels,
+                                 const float *bias, const float *add, float *c, size_t ldc,
+                                 size_t m, size_t n, size_t k) {
+  const tile_job t = {.row = ldx, .step = 1, .ldw = CK_PANEL, .ldc = ldc, .k = k};
+  for (size_t i = 0; i < m; i += CK_BLOCK) {
+    const size_t rows = m - i < CK_BLOCK ? m - i : CK_BLOCK;
+    for (size_t j = 0; j < n; j += CK_COLUMNS)
+      NAME(multiply_columns)(&t, x + i * ldx, panels + j / CK_PANEL * CK_PANEL * k + j % CK_PANEL,
+                             bias ? bias + j : 0, add ? add + i * ldc + j : 0, c + i * ldc + j,
+                             rows, n - j < CK_COLUMNS ? n - j : CK_COLUMNS);
   }
-  for (size_t r = 0; r < rows; r++)
-    for (size_t v = 0; v < CK_VECTORS && v * CK_LANES < columns; v++) {
-      float *place = c + r * ldc + v * CK_LANES;
-      const size_t left = columns - v * CK_LANES;
-      if (left >= CK_LANES)
-        store(place, load(place) + sums[r][v]);
-      else
-        store_some(place, load_some(place, left, 0) + sums[r][v], left);
-    }
 }
 
-static void NAME(panel_multiply)(const float *x, size_t ldx, const float *panels, float *c,
-                                 size_t ldc, size_t m, size_t n, size_t k) {
-  for (size_t j = 0; j < n; j += CK_VECTORS * CK_LANES) {
-    const float *panel = panels + j / CK_PANEL * CK_PANEL * k + j % CK_PANEL;
-    const size_t columns = n - j < CK_VECTORS * CK_LANES ? n - j : CK_VECTORS * CK_LANES;
-    size_t i = 0;
-    for (; i + CK_ROWS <= m; i += CK_ROWS)
-      panel_tile(CK_ROWS, x + i * ldx, ldx, panel, c + i * ldc + j, ldc, columns, k);
-    const float *rest = x + i * ldx;
-    float *out = c + i * ldc + j;
-    switch (m - i) {
-#if CK_ROWS > 5
-    case 5: panel_tile(5, rest, ldx, panel, out, ldc, columns, k); break;
-    case 4: panel_tile(4, rest, ldx, panel, out, ldc, columns, k); break;
-#endif
-    case 3: panel_tile(3, rest, ldx, panel, out, ldc, columns, k); break;
-    case 2: panel_tile(2, rest, ldx, panel, out, ldc, columns, k); break;
-    case 1: panel_tile(1, rest, ldx, panel, out, ldc, columns, k); break;
-    default: break;
+// Columns of x that are copied at a time: a cache line of each row.
+#define CK_LINE 16
+
+// Rows come in blocks, of which y's columns are copied into panels and x's columns line by line: rows
+// that lie a power of two apart would evict each other from the cache.
+static void NAME(add_outer_products)(const float *x, size_t ldx, const float *y, size_t ldy,
+                                     float *c, size_t ldc, size_t rows, size_t m, size_t n,
+                                     float *scratch) {
+  float *lines = scratch, *panels = scratch + CK_OUTER_BLOCK * CK_LINE;
+  for (size_t r = 0; r < rows; r += CK_OUTER_BLOCK) {
+    const size_t k = rows - r < CK_OUTER_BLOCK ? rows - r : CK_OUTER_BLOCK;
+    const tile_job t = {.row = 1, .step = CK_LINE, .ldw = CK_COLUMNS, .ldc = ldc, .k = k};
+    for (size_t p = 0; p < k; p++)
+      for (size_t j = 0; j < n; j += CK_COLUMNS)
+        memcpy(panels + j * k + p * CK_COLUMNS, y + (r + p) * ldy + j,
+               (n - j < CK_COLUMNS ? n - j : CK_COLUMNS) * sizeof(float));
+    const float *from = x + r * ldx;
+    for (size_t i = 0; i < m; i += CK_LINE, from += CK_LINE) {
+      const size_t height = m - i < CK_LINE ? m - i : CK_LINE;
+      if (height == CK_LINE) {
+        for (size_t p = 0; p < k; p++)
+          memcpy(lines + p * CK_LINE, from + p * ldx, CK_LINE * sizeof(float));
+      } else {
+        for (size_t p = 0; p < k; p++)
+          memcpy(lines + p * CK_LINE, from + p * ldx, height * sizeof(float));
+      }
+      if (i + CK_LINE < m)
+        for (size_t p = 0; p < k; p++) __builtin_prefetch(from + p * ldx + CK_LINE, 0, 2);
+      for (size_t j = 0; j < n; j += CK_COLUMNS)
+        NAME(multiply_columns)(&t, lines, panels + j * k, 0, c + i * ldc + j, c + i * ldc + j,
+                               height, n - j < CK_COLUMNS ? n - j : CK_COLUMNS);
     }
   }
 }

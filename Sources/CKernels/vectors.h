@@ -94,12 +94,22 @@ INLINE double sum_lanes_double(const vd *x) {
     for (int i = 0; i < width; i++) a[i] += a[i + width];
   return a[0];
 }
+// NaN when a lane is.
 INLINE float max_lanes(vf x) {
-  float a[CK_LANES];
-  memcpy(a, &x, sizeof a);
-  float m = a[0];
-  for (int i = 1; i < CK_LANES; i++) m = (a[i] > m || a[i] != a[i]) ? a[i] : m;
-  return m;
+#if CK_LANES == 16
+  x = larger(x, __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6,
+                                        7));
+  x = larger(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10,
+                                        11));
+  x = larger(x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12,
+                                        13));
+#elif CK_LANES == 8
+  x = larger(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3));
+  x = larger(x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5));
+#else
+  x = larger(x, __builtin_shufflevector(x, x, 2, 3, 0, 1));
+#endif
+  return (x[0] > x[1] || x[0] != x[0]) ? x[0] : x[1];
 }
 // A macro, since the type is wider than the registers that functions pass it in.
 #define widen(x) __builtin_convertvector((x), vd)

@@ -24,7 +24,40 @@ typedef struct {
   float gradient_scale;
 } ck_adamw_step;
 
-/// The element-wise kernels of one instruction set.
+/// Columns of a panel.
+#define CK_PANEL 64
+/// Rows that `add_outer_products` takes at a time.
+#define CK_OUTER_BLOCK 128
+/// Cached positions whose keys lie side by side.
+#define CK_KEYS 16
+/// Queries that attention takes at a time.
+#define CK_QUERIES 64
+
+/// One segment and one head of causal attention (Vaswani et al. 2017, arXiv 1706.03762): query i of n
+/// sees `prefix` keys that come before the segment, and keys 0 to i of its own.
+///
+/// Rows of queries, keys, values and of their slopes have d elements and lie `ld` apart, those of `out`
+/// and `dout` `ldo`.
+typedef struct {
+  size_t n, prefix, d, ld, ldo;
+  /// Of the scores, 1 / sqrt(d).
+  float scale;
+  const float *queries, *keys, *values, *prefix_keys, *prefix_values;
+  float *out;
+  /// The log of the sum of the exponentials of query i's scores is at i * sum_stride.
+  float *sums;
+  size_t sum_stride;
+  /// d/d out, for the way back only, and so are the rest.
+  const float *dout;
+  float *dqueries, *dkeys, *dvalues, *dprefix_keys, *dprefix_values;
+  int adds;
+  /// Room for CK_ATTENTION_SCRATCH(prefix + n, d) elements.
+  float *scratch;
+} ck_attention;
+
+#define CK_ATTENTION_SCRATCH(keys, d) (((keys) + CK_PANEL) * (4 * (d) + 2 * CK_QUERIES))
+
+/// The kernels of one instruction set.
 ///
 /// Matrices are row-major; `n` counts rows and `d` columns unless said otherwise; `ld…` are distances
 /// between rows in elements. Every kernel gives the same bits for the same arguments on one
@@ -75,28 +108,25 @@ typedef struct {
   /// The second half of each row of dx [n][2 d] holds d/d out; then all of it d/d x.
   void (*swiglu_backward)(const float *x, float *dx, size_t n, size_t d);
 
-  /// Softmax of scale * s over the first min(d, visible + i) elements of row i; the rest of the
-  /// row becomes 0. lse[i * lse_stride] = log of the sum of exponentials.
-  void (*causal_softmax)(float *s, size_t lds, float scale, size_t visible, float *lse,
-                         size_t lse_stride, size_t n, size_t d);
-  /// s = exp(scale * s - lse) under the same mask.
-  void (*causal_probabilities)(float *s, size_t lds, float scale, size_t visible,
-                               const float *lse, size_t lse_stride, size_t n, size_t d);
-  /// dp = scale * p * (dp - delta[i]) for whole rows.
-  void (*softmax_backward)(const float *p, float *dp, size_t ld, float scale, const float *delta,
-                           size_t n, size_t d);
-  /// out[i * stride] = dot of row i of x and of y.
-  void (*row_dots)(const float *x, size_t ldx, const float *y, size_t ldy, float *out,
-                   size_t stride, size_t n, size_t d);
-  /// Attention of one query over t cached positions: keys [d][ldk] (one column a position),
-  /// values [t][d]. `scores` is scratch of t elements.
-  void (*attend_one)(const float *query, const float *keys, size_t ldk, const float *values,
-                     float scale, float *scores, float *out, size_t t, size_t d);
+  /// Causal attention of one segment and one head: `out` and `sums` from the rest.
+  void (*attend)(const ck_attention *a);
+  /// Its slopes: sets `dqueries`, sets or adds to `dkeys` and `dvalues` as `adds` says, adds to
+  /// `dprefix_keys` and `dprefix_values`.
+  void (*attend_backward)(const ck_attention *a);
+  /// Attention of one query over t cached positions: keys [t / CK_KEYS rounded up][d][CK_KEYS], one
+  /// column a position, values [t][d]. `scores` is scratch of as many elements as there are columns.
+  void (*attend_one)(const float *query, const float *keys, const float *values, float scale,
+                     float *scores, float *out, size_t t, size_t d);
 
-  /// c += x w for x [m][k], c [m][n] and w [k][n] in panels (see `ck_pack_panels`). A row of the
-  /// result has the same bits whatever the number of rows.
-  void (*panel_multiply)(const float *x, size_t ldx, const float *panels, float *c, size_t ldc,
-                         size_t m, size_t n, size_t k);
+  /// c = x w + bias + add for x [m][k], c [m][n] and w [k][n] in panels (see `ck_pack_panels`). `bias`
+  /// and `add`, which lies as c does and may be c, can be NULL. A row of the result has the same bits
+  /// whatever the number of rows.
+  void (*panel_multiply)(const float *x, size_t ldx, const float *panels, const float *bias,
+                         const float *add, float *c, size_t ldc, size_t m, size_t n, size_t k);
+  /// c[i][j] += sum over rows r of x[r][i] * y[r][j] for c [m][n]. `scratch` has room for
+  /// CK_OUTER_BLOCK * (n + 2 * CK_PANEL) elements. An element has the same bits whatever m and n are.
+  void (*add_outer_products)(const float *x, size_t ldx, const float *y, size_t ldy, float *c,
+                             size_t ldc, size_t rows, size_t m, size_t n, float *scratch);
 
   /// For each row the log of the sum of exponentials.
   void (*log_sum_exp)(const float *x, double *lse, size_t n, size_t d);
@@ -117,6 +147,11 @@ typedef struct {
   /// One step of AdamW (Loshchilov and Hutter, arXiv 1711.05101) in PyTorch's form.
   void (*adamw)(float *parameter, const float *gradient, float *m, float *v,
                 const ck_adamw_step *step, size_t count);
+
+  /// out = x w in double precision for x [m][k] and w [k][n] of some hundred elements. A row of the
+  /// result has the same bits whatever the number of rows.
+  void (*multiply_rows)(const double *x, const double *w, double *out, size_t m, size_t k,
+                        size_t n);
 } ck_kernels;
 
 /// Tells the processor that this is a waiting loop.
@@ -127,9 +162,6 @@ static inline void ck_pause(void) {
   __asm__ volatile("yield");
 #endif
 }
-
-/// Columns of a panel.
-#define CK_PANEL 64
 
 /// Lays w [k][n], whose elements lie at w[i * row_stride + j * column_stride], out in panels of
 /// CK_PANEL columns, [n / CK_PANEL rounded up][k][CK_PANEL], zeros behind the last column.

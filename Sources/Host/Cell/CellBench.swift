@@ -21,10 +21,11 @@ public struct CellBench: Sendable, Codable {
   /// - Parameters:
   ///   - folder: where the library is put for the call in this process.
   ///   - starts, calls: how many of each are measured.
+  ///   - progress: told what is measured, about twenty times for each.
   /// - Throws: ``LossFailure``: whatever the plug-in or its cell throws.
   public init(
     _ image: PluginImage, cells: LocalCells, folder: URL, rows: Int = 64, starts: Int = 40,
-    calls: Int = 4000
+    calls: Int = 4000, progress: (_ stage: String, _ fraction: Double) -> Void = { _, _ in }
   ) throws(LossFailure) {
     self.rows = rows
     let reached = try CellLayers.probe(cells)
@@ -34,19 +35,19 @@ public struct CellBench: Sendable, Codable {
     let tunables = first.descriptor.tunableValues()
     func open() throws(LossFailure) -> any RawLoss { try CellLoss(image: image, cells: cells) }
 
-    start = try Self.median(starts) { () throws(LossFailure) in
+    start = try Self.median(starts, { progress("starts", $0) }) { () throws(LossFailure) in
       _ = try open().evaluate(batch, tunables: tunables)
     }
     _ = try first.evaluate(batch, tunables: tunables)
     residentBytes = cells.reporters.reduce(0) { $0 + Self.resident(treeOf: $1) }
-    roundTrip = try Self.median(calls) { () throws(LossFailure) in
+    roundTrip = try Self.median(calls, { progress("round trips", $0) }) { () throws(LossFailure) in
       _ = try first.evaluate(batch, tunables: tunables)
     }
     let loaded = try InlineLoss(image: image, folder: folder)
-    inline = try Self.median(calls) { () throws(LossFailure) in
+    inline = try Self.median(calls, { progress("inline calls", $0) }) { () throws(LossFailure) in
       _ = try loaded.evaluate(batch, tunables: tunables)
     }
-    audit = try Self.median(3) { () throws(LossFailure) in
+    audit = try Self.median(3, { progress("audits", $0) }) { () throws(LossFailure) in
       let loss = AuditedLoss(loaded, seed: 0, fresh: open)
       for _ in 0..<AuditedLoss.interval { _ = try loss.evaluate(batch, tunables: tunables) }
       try loss.finish()
@@ -57,11 +58,12 @@ public struct CellBench: Sendable, Codable {
   public var perStep: Double { roundTrip - inline + audit / Double(AuditedLoss.interval) }
 
   private static func median(
-    _ count: Int, _ body: () throws(LossFailure) -> Void
+    _ count: Int, _ progress: (Double) -> Void, _ body: () throws(LossFailure) -> Void
   ) throws(LossFailure) -> Double {
     let clock = ContinuousClock()
     var times: [Double] = []
-    for _ in 0..<count {
+    for round in 0..<count {
+      if round % max(1, count / 20) == 0 { progress(Double(round) / Double(count)) }
       let began = clock.now
       try body()
       times.append((clock.now - began) / .seconds(1))

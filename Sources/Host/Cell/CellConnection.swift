@@ -46,10 +46,20 @@ final class CellConnection {
   /// - Throws: ``LossFailure`` with the verdict when the plug-in process dies, takes too long or
   ///   breaks the protocol. The connection is of no use afterwards.
   func exchange() throws(LossFailure) -> (outcome: Int, status: Int32) {
-    let previous = sequence
-    guard replyWord.pointee == previous else { throw breach() }
+    try post()
+    return try reply()
+  }
+
+  /// Sends the request that lies in the region; ``reply()`` follows.
+  func post() throws(LossFailure) {
+    guard replyWord.pointee == sequence else { throw breach() }
     sequence = nextSequence
     cellwire_post(requestWord, sequence, cellWaiting)
+  }
+
+  /// Waits for the reply to what was sent; its time counts from here.
+  func reply() throws(LossFailure) -> (outcome: Int, status: Int32) {
+    let previous = sequence &- 1
     let started = Deadline.now
     var baseline: UInt64? = previous == 0 ? 0 : nil
     while true {

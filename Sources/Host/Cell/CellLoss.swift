@@ -19,16 +19,22 @@ public final class CellLoss: RawLoss {
   ///
   /// - Throws: ``LossFailure``: how the plug-in's loading or `loss_describe_v1` ended, or
   ///   `rejected(descriptor)`.
-  public init(
+  public convenience init(
     image: PluginImage, cells: any CellSource, limits: CellLimits = CellLimits()
   ) throws(LossFailure) {
-    self.image = image
-    self.cells = cells
-    self.limits = limits
+    try self.init(try StartingCell(image: image, cells: cells, limits: limits))
+  }
+
+  /// Waits for a cell that was started before.
+  ///
+  /// - Throws: as ``init(image:cells:limits:)``.
+  public init(_ starting: StartingCell) throws(LossFailure) {
+    image = starting.image
+    cells = starting.cells
+    limits = starting.limits
     meter = CallMeter(limits)
-    let opened = try Self.open(image, cells, limits, inputBytes: 0, outputBytes: 0)
-    connection = opened.connection
-    descriptor = opened.descriptor
+    connection = starting.connection
+    descriptor = try starting.describe()
   }
 
   /// Replaces the cell by a fresh one that no call has touched.
@@ -137,53 +143,20 @@ public final class CellLoss: RawLoss {
 
 extension CellLoss {
   /// Columns and outputs of this size fit without moving to larger regions: 4,096 pairs.
-  private static let smallestCapacity = 256 << 10
+  static let smallestCapacity = 256 << 10
 
   private func restart(inputBytes: Int, outputBytes: Int) throws(LossFailure) {
     if let used = try connection?.processorTime() { meter.keep(processor: used) }
     connection = nil
-    let opened = try Self.open(
-      image, cells, limits, inputBytes: inputBytes, outputBytes: outputBytes)
-    guard opened.descriptor == descriptor else {
+    let starting = try StartingCell(
+      image: image, cells: cells, limits: limits, inputCapacity: Self.capacity(inputBytes),
+      outputCapacity: Self.capacity(outputBytes))
+    guard try starting.describe() == descriptor else {
       throw LossFailure(
         .failed(check: "determinism"), "the plug-in describes itself differently each time",
         remedy: "Fill the descriptor with constants.")
     }
-    connection = opened.connection
-  }
-
-  private static func open(
-    _ image: PluginImage, _ cells: any CellSource, _ limits: CellLimits, inputBytes: Int,
-    outputBytes: Int
-  ) throws(LossFailure) -> (connection: CellConnection, descriptor: LossDescriptor) {
-    let connection: CellConnection
-    do throws(LossmithError) {
-      let regions = try CellRegions(
-        inputCapacity: capacity(inputBytes), outputCapacity: capacity(outputBytes))
-      DescribeCall.prepare(regions.outputs)
-      regions.request.pointee.operation = UInt32(CELLWIRE_DESCRIBE)
-      connection = try CellConnection(
-        plugin: image.descriptor, regions: regions, limits: limits, cells: cells)
-    } catch {
-      throw LossFailure(error)
-    }
-    do throws(LossFailure) {
-      let (outcome, status) = try connection.exchange()
-      if outcome == CELLWIRE_RETURNED {
-        return (connection, try DescribeCall.read(connection.regions.outputs, status: status))
-      }
-      // Only before it was loaded has a plug-in had no chance to write to the reply itself.
-      guard try connection.isLoading() else { throw connection.breach() }
-      switch outcome {
-      case CELLWIRE_NO_DESCRIBE: throw DescribeCall.missing("loss_describe_v1")
-      case CELLWIRE_NO_KERNEL: throw DescribeCall.missing("loss_kernel_v1")
-      case CELLWIRE_NOT_LOADED:
-        throw DescribeCall.notLoaded(connection.regions.text, image, limits)
-      default: throw connection.breach()
-      }
-    } catch {
-      throw DescribeCall.explained(error)
-    }
+    connection = starting.connection
   }
 
   /// Rounded up to a power of two, so that growing batches do not each need a new cell.
@@ -197,18 +170,5 @@ extension CellLoss {
 extension CellLoss: ProcessorTimed {
   public func processorSeconds() throws(LossFailure) -> Double? {
     try connection?.processorTime().map { Double($0) * 1e-9 }
-  }
-}
-
-extension CellRegions {
-  /// The reply's text in ASCII. Whoever wrote it: ``DescribeCall/notLoaded(_:_:_:)`` finds known
-  /// words in it and shows none of it.
-  var text: String {
-    let place = MemoryLayout<cellwire_reply>.offset(of: \.text) ?? 0
-    let bytes = UnsafeRawBufferPointer(
-      start: UnsafeRawPointer(reply) + place, count: Int(CELLWIRE_TEXT_SIZE))
-    return String(
-      decoding: bytes.prefix { $0 != 0 }.map { (0x20..<0x7f).contains($0) ? $0 : 0x3f },
-      as: UTF8.self)
   }
 }

@@ -18,19 +18,24 @@ public struct CallBench: Sendable, Codable {
 
   /// Measures.
   ///
+  /// - Parameter progress: told before each of three parts.
   /// - Throws: whatever the loss throws.
   public init(
-    _ loss: InlineLoss, rows: Int, tunables: [Double], seconds: Double = 0.4
+    _ loss: InlineLoss, rows: Int, tunables: [Double], seconds: Double = 0.4,
+    progress: (_ fraction: Double) -> Void = { _ in }
   ) throws(LossFailure) {
     self.rows = rows
     let batch = ProbeBatches(seed: 0, descriptor: loss.descriptor).typical(rows: rows)
     let prepared = try loss.prepare(for: batch, tunables: tunables)
     prepared.load(batch)
     try prepared.run()
+    progress(0)
     call = try Self.nanoseconds(seconds) { () throws(LossFailure) in try prepared.run() }
+    progress(1 / 3)
     evaluate = try Self.nanoseconds(seconds) { () throws(LossFailure) in
       _ = try loss.evaluate(batch, tunables: tunables)
     }
+    progress(2 / 3)
     overhead = try Self.overhead(rows: rows, seconds: seconds)
   }
 

@@ -45,6 +45,7 @@ extension RandomStream {
   /// What rounding leaves over at the end goes to the last index whose probability is not 0.
   ///
   /// - Precondition: at least one probability is above 0; none is negative or NaN.
+  @inlinable
   public mutating func categorical(_ probabilities: some Sequence<Double>) -> Int {
     let target = uniform()
     var sum = 0.0

@@ -47,11 +47,12 @@ struct BenchCellCommand: ParsableCommand {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("lossmith-bench-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
-    console.live("starting cells")
+    let stages = StagePrinter(console: console, head: "bench")
     let bench = try CellBench(
       try PluginImage(path: library.path), cells: try LocalCells(namespaces: namespaces),
-      folder: folder, starts: starts, calls: calls)
-    console.live("training steps of a transformer")
+      folder: folder, starts: starts, calls: calls
+    ) { stage, fraction in stages.show(stage, stage, fraction: fraction) }
+    stages.show("training steps", "training steps of a transformer", fraction: 0)
     let step = try Self.trainingStep()
     let document = Document(
       plugin: plugin, start: Promise(measured: bench.start * 1e3, limit: 15, unit: "ms"),

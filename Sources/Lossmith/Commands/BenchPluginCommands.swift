@@ -113,9 +113,10 @@ struct BenchPluginCommand: ParsableCommand {
     let console = output.console()
     let library = try PluginLibrary(console: console)
     let spec = try library.spec(plugin, isolation: .inline)
-    console.live("calling \(spec.name)")
+    let stages = StagePrinter(console: console, head: "bench")
     let bench: CallBench = try PluginJobs.run(
-      .benchPlugin, PluginJobs.BenchPlugin(plugin: spec, rows: rows), reading: [spec])
+      .benchPlugin, PluginJobs.BenchPlugin(plugin: spec, rows: rows), reading: [spec]
+    ) { stages.show("calls", "calls of \(spec.name)", fraction: $0) }
     let document = Document(
       plugin: spec.name, rows: rows,
       overhead: Promise(measured: bench.overhead, limit: 150, unit: "ns"),

@@ -45,11 +45,14 @@ struct BenchEpochCommand: ParsableCommand {
     let memory = BenchMemory()
     let console = output.console()
     let folder = try ModelFolder.load(URL(filePath: policy), requiresTokenizer: false)
-    console.live("an epoch of \(pairs) pairs on \(threads) threads")
+    let stages = StagePrinter(console: console, head: "bench")
     let epoch = try TransformerBench.epoch(
       folder.parameters, pairs: pairs, promptTokens: promptTokens,
       completionTokens: completionTokens, batch: batch, sharingPrompts: sharePrompts,
-      threads: threads)
+      threads: threads
+    ) { stage, fraction in
+      stages.show(stage, "\(stage) of \(pairs) pairs on \(threads) threads", fraction: fraction)
+    }
     let used = memory.ended()
     if output.json {
       return console.print(
@@ -102,10 +105,14 @@ struct BenchSampleCommand: ParsableCommand {
     let memory = BenchMemory()
     let console = output.console()
     let folder = try ModelFolder.load(URL(filePath: policy), requiresTokenizer: false)
-    console.live("\(prompts) prompts on \(threads) threads")
+    let stages = StagePrinter(console: console, head: "bench")
     let rate = try TransformerBench.sampling(
       folder.parameters, prompts: prompts, promptTokens: promptTokens, newTokens: newTokens,
-      threads: threads)
+      threads: threads
+    ) { fraction in
+      stages.show(
+        "sampling", "\(newTokens) tokens behind each of \(prompts) prompts", fraction: fraction)
+    }
     let used = memory.ended()
     if output.json {
       return console.print(

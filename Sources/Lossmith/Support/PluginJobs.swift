@@ -36,18 +36,27 @@ enum PluginJobs {
     var rows: Int
   }
 
+  /// How far a job is.
+  private struct Progress: Codable { var fraction: Double }
+
   /// Has a fresh worker do a job.
   ///
-  /// - Parameter plugins: what its jail lets it read.
+  /// - Parameters:
+  ///   - plugins: what its jail lets it read.
+  ///   - progress: told by jobs that take long.
   /// - Throws: `LossFailure`, `LossmithError`.
   static func run<Job: Encodable, Reply: Decodable>(
-    _ kind: Kind, _ job: Job, reading plugins: [PluginSpec], as reply: Reply.Type = Reply.self
+    _ kind: Kind, _ job: Job, reading plugins: [PluginSpec], as reply: Reply.Type = Reply.self,
+    progress: (Double) -> Void = { _ in }
   ) throws -> Reply {
     var settings = WorkerSession.Settings()
     settings.files = ChildJail(readable: plugins.map(\.library))
     let session = try WorkerSession(settings)
     return try JSON.decode(
-      Reply.self, from: try session.run(kind.rawValue, try JSON.encode(job, pretty: false)))
+      Reply.self,
+      from: try session.run(kind.rawValue, try JSON.encode(job, pretty: false)) { data in
+        if let told = try? JSON.decode(Progress.self, from: data) { progress(told.fraction) }
+      })
   }
 
   private static func answer<Job: Decodable, Reply: Encodable>(
@@ -96,6 +105,11 @@ enum PluginJobs {
   {
     let loss = try context.openInline(plugin: URL(fileURLWithPath: job.plugin.library))
     return try CallBench(
-      loss, rows: job.rows, tunables: loss.descriptor.tunableValues(["beta": 0.1]))
+      loss, rows: job.rows, tunables: loss.descriptor.tunableValues(["beta": 0.1])
+    ) { fraction in
+      if let data = try? JSON.encode(Progress(fraction: fraction), pretty: false) {
+        context.progress(data)
+      }
+    }
   }
 }

@@ -1,7 +1,10 @@
+import CKernels
+
 /// Keys and values of the sequences that one thread is drawing.
 ///
-/// Keys lie with one column a position, `[layer][slot][head][head width][positions]`, so that a query's
-/// scores are sums of whole vectors; values with one row a position.
+/// Keys lie with one column a position, `[layer][slot][head][positions / 16][head width][16]`, so that a
+/// query's scores are sums of whole vectors, and those of a position lie close together; values with one
+/// row a position.
 final class KeyValueCache {
   /// Positions of a slot, a multiple of 16.
   let positions: Int
@@ -9,13 +12,16 @@ final class KeyValueCache {
   private let slots: Int
   private let storage: FloatStorage
 
-  init(_ configuration: TransformerConfiguration, slots: Int, positions: Int) {
+  /// - Parameter room: gives memory of so many elements.
+  init(
+    _ configuration: TransformerConfiguration, slots: Int, positions: Int,
+    room: (Int) -> FloatStorage
+  ) {
     self.configuration = configuration
     self.slots = slots
     self.positions = (positions + 15) / 16 * 16
-    storage = FloatStorage(
-      uninitialized: 2 * configuration.layers * slots * configuration.keyValueWidth * self.positions
-    )
+    storage = room(
+      2 * configuration.layers * slots * configuration.keyValueWidth * self.positions)
   }
 
   /// Bytes that a sequence takes.
@@ -40,10 +46,14 @@ final class KeyValueCache {
     let width = configuration.keyValueWidth
     let headWidth = configuration.headWidth
     let own = row + configuration.attentionWidth
-    let keys = keys(layer: layer, slot: slot) + position
+    let block = Int(CK_KEYS)
     let values = values(layer: layer, slot: slot)
-    for element in 0..<width { keys[element * positions] = own[element] }
+    let keys =
+      keys(layer: layer, slot: slot) + position / block * block * headWidth + position % block
     for head in 0..<configuration.keyValueHeads {
+      let column = keys + head * headWidth * positions
+      let from = own + head * headWidth
+      for element in 0..<headWidth { column[element * block] = from[element] }
       (values + (head * positions + position) * headWidth).update(
         from: own + width + head * headWidth, count: headWidth)
     }

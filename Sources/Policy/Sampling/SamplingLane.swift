@@ -55,7 +55,9 @@ final class SamplingLane {
     let positions = min(configuration.contextLength, longest + options.maximumTokens)
     runner.rotary?.reserve(positions)
     slotCount = max(1, min(slots, prompts.count))
-    cache = KeyValueCache(configuration, slots: slotCount, positions: positions)
+    cache = KeyValueCache(
+      configuration, slots: slotCount, positions: positions,
+      room: { runner.cacheRoom(thread: thread, count: $0) })
     let tokens = max(Self.prefillTokens, longest, slotCount)
     activations = Activations(
       layout: runner.layout, tokens: tokens, outputs: tokens, isSaving: false)
@@ -147,7 +149,7 @@ final class SamplingLane {
           let shared = head * configuration.keyValueHeads / configuration.heads
           let place = shared * headWidth * cache.positions
           table.attend_one(
-            own + head * headWidth, keys + place, cache.positions, values + place, scale,
+            own + head * headWidth, keys + place, values + place, scale,
             scores.elements.baseAddress!, attended + row * width + head * headWidth,
             sequence.length + 1, headWidth)
         }
@@ -169,10 +171,9 @@ final class SamplingLane {
   private func chooseTokens(_ sequences: inout [Sequence]) {
     let vocabulary = runner.configuration.vocabularySize
     let logits = logits.elements.baseAddress!
-    logits.update(repeating: 0, count: sequences.count * vocabulary)
     runner.kernels.pointee.panel_multiply(
-      activations.headNorm, runner.configuration.width, panels.head, logits, vocabulary,
-      sequences.count, vocabulary, runner.configuration.width)
+      activations.headNorm, runner.configuration.width, panels.head, nil, nil, logits,
+      vocabulary, sequences.count, vocabulary, runner.configuration.width)
     var staying: [Sequence] = []
     staying.reserveCapacity(sequences.count)
     for (row, sequence) in sequences.enumerated() {

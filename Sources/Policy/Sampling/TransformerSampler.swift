@@ -37,8 +37,10 @@ public struct TransformerSampler {
       runner.configuration.contextLength, longest + options.maximumTokens)
     let bytes = KeyValueCache.bytes(runner.configuration, positions: positions)
     let slots = min(Self.slots, max(1, cacheBudget / runner.threads / bytes))
+    let shared = runner.panels(parameters)
     let lanes = parameters.withUnsafeBuffer { parameters in
-      let panels = PanelWeights(parameters.baseAddress!, layout: runner.layout, on: runner.team)
+      let panels =
+        shared ?? PanelWeights(parameters.baseAddress!, layout: runner.layout, on: runner.team)
       let lanes = (0..<runner.threads).map { thread in
         SamplingLane(
           runner, parameters.baseAddress!, panels: panels, thread: thread,

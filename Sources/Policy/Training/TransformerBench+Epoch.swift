@@ -16,11 +16,14 @@ extension TransformerBench {
 
   /// One epoch over random pairs of fixed lengths, the reference's log-probabilities included.
   ///
-  /// - Parameter sharingPrompts: whether a pair's two completions share the prompt's computation.
+  /// - Parameters:
+  ///   - sharingPrompts: whether a pair's two completions share the prompt's computation.
+  ///   - progress: told before every batch of both parts.
   /// - Throws: `LossmithError` (`malformed-input`) when prompt and completion exceed the context.
   public static func epoch(
     _ reference: TransformerParameters, pairs: Int, promptTokens: Int, completionTokens: Int,
-    batch: Int, sharingPrompts: Bool = true, threads: Int? = nil
+    batch: Int, sharingPrompts: Bool = true, threads: Int? = nil,
+    progress: (_ stage: String, _ fraction: Double) -> Void = { _, _ in }
   ) throws -> Epoch {
     let configuration = reference.configuration
     let runner = TransformerRunner(configuration, threads: threads)
@@ -40,14 +43,18 @@ extension TransformerBench {
     }
     var known: [[Double]] = []
     let first = seconds {
-      known = batches.map { runner.logProbabilities(reference, $0) }
+      known = batches.enumerated().map { place, batch in
+        progress("reference", Double(place) / Double(batches.count))
+        return runner.logProbabilities(reference, batch)
+      }
     }
     let trainer = TransformerTrainer(
       reference,
       schedule: LearningRateSchedule(
         peak: 1e-5, steps: batches.count, warmUpSteps: batches.count / 10), runner: runner)
     let second = try seconds {
-      for (batch, reference) in zip(batches, known) {
+      for (place, (batch, reference)) in zip(batches, known).enumerated() {
+        progress("training", Double(place) / Double(batches.count))
         try trainer.step(batch) { dpoGradients($0, reference: reference, beta: 0.1) }
       }
     }

@@ -94,7 +94,7 @@ public enum TransformerBench {
   /// token; the median of three runs after a first one.
   public static func sampling(
     _ parameters: TransformerParameters, prompts: Int, promptTokens: Int, newTokens: Int,
-    threads: Int? = nil
+    threads: Int? = nil, progress: (_ fraction: Double) -> Void = { _ in }
   ) throws -> Double {
     let configuration = parameters.configuration
     let runner = TransformerRunner(configuration, threads: threads)
@@ -106,8 +106,9 @@ public enum TransformerBench {
         index: UInt64(index))
     }
     var tokens = 0
-    let times = try (0..<4).map { _ in
-      try seconds {
+    let times = try (0..<4).map { run in
+      progress(Double(run) / 4)
+      return try seconds {
         tokens = try sampler.sample(
           parameters, prompts: prompts, options: SamplingOptions(maximumTokens: newTokens),
           seed: 1

@@ -5,6 +5,24 @@ struct MicroBatch {
     var tokens: Range<Int>
     var segments: Range<Int>
     var outputs: Range<Int>
+
+    /// Tokens of a block, at most, unless a segment has more: what a block leaves in a layer should fit a core's cache.
+    static let blockTokens = 128
+
+    /// The tokens and segments in blocks, each computed as a whole before the next one.
+    func blocks(_ batch: PackedBatch) -> [Share] {
+      var blocks: [Share] = []
+      for index in segments {
+        let own = batch.segments[index].tokens
+        if let last = blocks.last, last.tokens.count + own.count <= Self.blockTokens {
+          blocks[blocks.count - 1].tokens = last.tokens.lowerBound..<own.upperBound
+          blocks[blocks.count - 1].segments = last.segments.lowerBound..<(index + 1)
+        } else {
+          blocks.append(Share(tokens: own, segments: index..<(index + 1), outputs: 0..<0))
+        }
+      }
+      return blocks
+    }
   }
 
   var tokens: Range<Int>

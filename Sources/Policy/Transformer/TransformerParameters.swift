@@ -1,3 +1,5 @@
+import Glibc
+
 /// The parameters of a model: one flat float32 buffer, and a name for each tensor in it.
 ///
 /// A value: copies are independent, and share memory until one of them is written to. Gradients have
@@ -120,9 +122,16 @@ final class FloatStorage: @unchecked Sendable {
     _ = elements.initialize(from: other.elements)
   }
 
+  private static let largePage = 2 << 20
+
   private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+    let size = max(count, 1) * MemoryLayout<Float>.stride
+    // Rows of a large buffer lie on so many pages that the processor forgets where; it is asked for
+    // large ones.
+    let isLarge = size >= 2 * largePage
     let bytes = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+      byteCount: size, alignment: isLarge ? largePage : 64)
+    if isLarge { madvise(bytes.baseAddress!, size, MADV_HUGEPAGE) }
     return UnsafeMutableBufferPointer(
       start: bytes.baseAddress!.bindMemory(to: Float.self, capacity: count), count: count)
   }

@@ -6,21 +6,39 @@ extension TransformerRunner {
   /// Runs on every thread. A thread computes the gradients of its own rows; where a weight's gradient
   /// needs all rows, all wait for each other and then each makes some of its columns, over all rows
   /// at once. So a weight's gradient is one product, whatever the number of threads.
+  ///
+  /// - Parameters:
+  ///   - forwardPanels: the weights for what is computed again.
+  ///   - panels: the transposed ones.
   func runBlocksBackward(
-    _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
-    _ activations: Activations, _ slopes: ActivationGradients, into gradients: FloatPointer,
-    thread: Int
+    _ parameters: UnsafePointer<Float>, _ forwardPanels: PanelWeights?, _ panels: PanelWeights?,
+    _ batch: PackedBatch, _ part: MicroBatch, _ activations: Activations,
+    _ slopes: ActivationGradients, into gradients: FloatPointer, thread: Int
   ) {
+    let base = part.tokens.lowerBound
+    let share = part.shares[thread]
+    // Backwards, so that a prefix comes after all that saw it.
+    let blocks = panels == nil ? [share] : share.blocks(batch).reversed()
     scatterHead(parameters, batch, part, activations, slopes, thread: thread)
     for layer in layout.blocks.indices.reversed() {
       // The last block's buffers still hold it.
       if recomputes, layer < layout.blocks.count - 1 {
-        recompute(parameters, batch, part, activations, layer: layer, thread: thread)
+        recompute(
+          parameters, batch, part, activations, layer: layer, thread: thread,
+          panels: forwardPanels)
       }
-      feedForwardBackward(parameters, part, activations, slopes, layer: layer, thread: thread)
-      attendBackward(parameters, batch, part, activations, slopes, layer: layer, thread: thread)
+      clearPrefixes(batch, share, base, slopes)
+      for block in blocks where !block.tokens.isEmpty {
+        feedForwardBackward(
+          parameters, panels, block, base, activations, slopes, layer: layer, thread: thread)
+        attendBackward(
+          parameters, panels, batch, block, base, activations, slopes, layer: layer,
+          thread: thread)
+      }
       team.barrier()
-      addWeightGradients(part, activations, slopes, layer: layer, into: gradients, thread: thread)
+      addWeightGradients(
+        part, activations, slopes, layer: layer, isOwn: panels != nil, into: gradients,
+        thread: thread)
       team.barrier()
       if thread == 0 { slopes.descend() }
       team.barrier()
@@ -78,13 +96,12 @@ extension TransformerRunner {
 
   /// middle from behind.
   private func feedForwardBackward(
-    _ parameters: UnsafePointer<Float>, _ part: MicroBatch, _ activations: Activations,
-    _ slopes: ActivationGradients, layer: Int, thread: Int
+    _ parameters: UnsafePointer<Float>, _ panels: PanelWeights?, _ share: MicroBatch.Share,
+    _ base: Int, _ activations: Activations, _ slopes: ActivationGradients, layer: Int,
+    thread: Int
   ) {
-    let share = part.shares[thread]
     let count = share.tokens.count
-    guard count > 0 else { return }
-    let first = share.tokens.lowerBound - part.tokens.lowerBound
+    let first = share.tokens.lowerBound - base
     let width = configuration.width
     let inner = configuration.feedForwardWidth
     let expandedWidth = configuration.expandedWidth
@@ -94,15 +111,13 @@ extension TransformerRunner {
     let norm = slopes.inner + first * ActivationGradients.innerWidth(configuration)
     addBiasGradient(block.contractBias, behind, count: count, thread: thread)
     // Of a gated block into the second half of its rows, from which both halves come.
-    Matrices.multiplyTransposed(
-      count, inner, width, behind, width, parameters + block.contractWeight.offset, width, beta: 0,
-      expanded + (expandedWidth - inner), expandedWidth)
+    multiplyBack(
+      behind, block.contractWeight, parameters, panels, count,
+      into: expanded + (expandedWidth - inner), expandedWidth)
     activateBackward(
       activations.expanded(layer) + first * expandedWidth, expanded, block.expandBias,
       count: count, thread: thread)
-    Matrices.multiplyTransposed(
-      count, width, expandedWidth, expanded, expandedWidth,
-      parameters + block.expandWeight.offset, expandedWidth, beta: 0, norm, width)
+    multiplyBack(expanded, block.expandWeight, parameters, panels, count, into: norm, width)
     normaliseBackward(
       norm, activations.middle(layer) + first * width, block.norm2Weight, block.norm2Bias,
       parameters, mean: activations.mean2(layer) + first, rstd: activations.rstd2(layer) + first,
@@ -126,13 +141,11 @@ extension TransformerRunner {
 
   /// before from middle.
   private func attendBackward(
-    _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
-    _ activations: Activations, _ slopes: ActivationGradients, layer: Int, thread: Int
+    _ parameters: UnsafePointer<Float>, _ panels: PanelWeights?, _ batch: PackedBatch,
+    _ share: MicroBatch.Share, _ base: Int, _ activations: Activations,
+    _ slopes: ActivationGradients, layer: Int, thread: Int
   ) {
-    let share = part.shares[thread]
     let count = share.tokens.count
-    guard count > 0 else { return }
-    let base = part.tokens.lowerBound
     let first = share.tokens.lowerBound - base
     let width = configuration.width
     let attended = configuration.attentionWidth
@@ -142,16 +155,9 @@ extension TransformerRunner {
     let inner = slopes.inner + first * ActivationGradients.innerWidth(configuration)
     let qkv = slopes.queriesKeysValues + first * projected
     addBiasGradient(block.projectionBias, middle, count: count, thread: thread)
-    Matrices.multiplyTransposed(
-      count, attended, width, middle, width, parameters + block.projectionWeight.offset, width,
-      beta: 0, inner, attended)
-    for index in share.segments where batch.segments[index].isPrefix {
-      let tokens = batch.segments[index].tokens
-      (slopes.queriesKeysValues + (tokens.lowerBound - base) * projected).update(
-        repeating: 0, count: tokens.count * projected)
-    }
+    multiplyBack(
+      middle, block.projectionWeight, parameters, panels, count, into: inner, attended)
     let attention = attention(thread: thread)
-    // Backwards, so that a prefix comes after all that saw it.
     for index in share.segments.reversed() {
       let segment = batch.segments[index]
       attention.backward(
@@ -163,24 +169,63 @@ extension TransformerRunner {
     rotate(qkv, batch, share, sign: -1)
     addBiasGradient(block.attentionBias, qkv, count: count, thread: thread)
     // The weights' gradients need `inner` no more: what the heads gave is saved.
-    Matrices.multiplyTransposed(
-      count, width, projected, qkv, projected, parameters + block.attentionWeight.offset,
-      projected, beta: 0, inner, width)
+    multiplyBack(qkv, block.attentionWeight, parameters, panels, count, into: inner, width)
     normaliseBackward(
       inner, activations.input(layer) + first * width, block.norm1Weight, block.norm1Bias,
       parameters, mean: activations.mean1(layer) + first, rstd: activations.rstd1(layer) + first,
       residual: middle, into: slopes.before + first * width, count: count, thread: thread)
   }
 
-  /// dW += inputᵀ · d(output) for the four weights of a layer, some columns each.
+  /// dx = dy·Wᵀ for a weight of shape `[in, out]`, into rows that lie `stride` apart.
+  private func multiplyBack(
+    _ dy: FloatPointer, _ weight: TransformerLayout.Tensor, _ parameters: UnsafePointer<Float>,
+    _ panels: PanelWeights?, _ count: Int, into dx: FloatPointer, _ stride: Int
+  ) {
+    let (k, n) = (weight.shape[0], weight.shape[1])
+    if let panels {
+      kernels.pointee.panel_multiply(
+        dy, n, panels.pointer(weight), nil, nil, dx, stride, count, k, n)
+    } else {
+      Matrices.multiplyTransposed(
+        count, k, n, dy, n, parameters + weight.offset, n, beta: 0, dx, stride)
+    }
+  }
+
+  /// Before the segments that see a prefix add to the slopes of its keys and values.
+  private func clearPrefixes(
+    _ batch: PackedBatch, _ share: MicroBatch.Share, _ base: Int, _ slopes: ActivationGradients
+  ) {
+    let projected = configuration.projectedWidth
+    for index in share.segments where batch.segments[index].isPrefix {
+      let tokens = batch.segments[index].tokens
+      (slopes.queriesKeysValues + (tokens.lowerBound - base) * projected).update(
+        repeating: 0, count: tokens.count * projected)
+    }
+  }
+
+  /// dW += inputᵀ · d(output) for the four weights of a layer, a part of each weight each.
+  ///
+  /// - Parameter isOwn: whether by our own kernel; BLAS else.
   private func addWeightGradients(
     _ part: MicroBatch, _ activations: Activations, _ slopes: ActivationGradients, layer: Int,
-    into gradients: FloatPointer, thread: Int
+    isOwn: Bool, into gradients: FloatPointer, thread: Int
   ) {
     let tokens = part.tokens.count
     let block = layout.blocks[layer]
     func add(_ tensor: TransformerLayout.Tensor, _ input: FloatPointer, _ slope: FloatPointer) {
       let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+      if isOwn {
+        // Whole panels of columns where they are many and go round, else rows.
+        let byColumns =
+          columns > rows && (columns + Int(CK_PANEL) - 1) / Int(CK_PANEL) % team.count == 0
+        let height = byColumns ? 0..<rows : team.part(thread, of: rows, unit: 16)
+        let own = byColumns ? team.part(thread, of: columns, unit: Int(CK_PANEL)) : 0..<columns
+        guard !own.isEmpty, !height.isEmpty else { return }
+        return kernels.pointee.add_outer_products(
+          input + height.lowerBound, rows, slope + own.lowerBound, columns,
+          gradients + tensor.offset + height.lowerBound * columns + own.lowerBound, columns,
+          tokens, height.count, own.count, scratch[thread].elements.baseAddress!)
+      }
       let own = team.part(thread, of: columns, unit: 16)
       guard !own.isEmpty else { return }
       Matrices.transposedMultiply(

@@ -37,8 +37,8 @@ extension TransformerRunner {
             let place = rows.lowerBound - chunk.lowerBound
             let a = room + place * vocabulary
             let b = a + height * vocabulary
-            multiplyHead(first, rows, of: heads[0].elements.baseAddress!, into: a)
-            multiplyHead(second, rows, of: heads[1].elements.baseAddress!, into: b)
+            multiplyHead(first, nil, rows, of: heads[0].elements.baseAddress!, into: a)
+            multiplyHead(second, nil, rows, of: heads[1].elements.baseAddress!, into: b)
             let table = kernels.pointee
             table.log_sum_exp(a, sums + place, rows.count, vocabulary)
             table.log_sum_exp(b, sums + height + place, rows.count, vocabulary)
@@ -110,7 +110,7 @@ extension TransformerRunner {
               let rows = headRows(chunk, thread: thread)
               let place = rows.lowerBound - chunk.lowerBound
               multiplyHead(
-                parameters.baseAddress!, rows, of: head.elements.baseAddress!,
+                parameters.baseAddress!, nil, rows, of: head.elements.baseAddress!,
                 into: room + place * vocabulary)
               kernels.pointee.log_sum_exp(
                 room + place * vocabulary, sums + place, rows.count, vocabulary)
@@ -132,9 +132,11 @@ extension TransformerRunner {
     _ parameters: TransformerParameters, _ batch: PackedBatch, _ part: MicroBatch
   ) -> FloatStorage {
     let activations = activations(for: part, isSaving: false)
+    let panels = panels(parameters)
     parameters.withUnsafeBuffer { parameters in
       team.run { thread in
-        runBlocks(parameters.baseAddress!, batch, part, activations, thread: thread)
+        runBlocks(
+          parameters.baseAddress!, batch, part, activations, thread: thread, panels: panels)
         gatherHead(parameters.baseAddress!, batch, part, activations, thread: thread)
       }
     }

@@ -14,12 +14,16 @@ extension TransformerRunner {
     guard !share.tokens.isEmpty else { return }
     let first = share.tokens.lowerBound - part.tokens.lowerBound
     embed(parameters, batch, share, into: activations.input(0) + first * configuration.width)
+    let base = part.tokens.lowerBound
+    let blocks = panels == nil ? [share] : share.blocks(batch)
     for layer in layout.blocks.indices {
-      attend(parameters, batch, part, activations, layer: layer, thread: thread, panels: panels)
+      for block in blocks {
+        attend(parameters, batch, block, base, activations, layer: layer, thread, panels)
+        feedForward(
+          parameters, activations, layer: layer, first: block.tokens.lowerBound - base,
+          count: block.tokens.count, panels: panels)
+      }
       afterAttention?(layer)
-      feedForward(
-        parameters, activations, layer: layer, first: first, count: share.tokens.count,
-        panels: panels)
     }
   }
 
@@ -27,15 +31,17 @@ extension TransformerRunner {
   /// and shapes of the forward pass, so the same bits.
   func recompute(
     _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
-    _ activations: Activations, layer: Int, thread: Int
+    _ activations: Activations, layer: Int, thread: Int, panels: PanelWeights?
   ) {
     let share = part.shares[thread]
+    let base = part.tokens.lowerBound
     guard !share.tokens.isEmpty else { return }
-    attend(parameters, batch, part, activations, layer: layer, thread: thread, panels: nil)
-    feedForward(
-      parameters, activations, layer: layer,
-      first: share.tokens.lowerBound - part.tokens.lowerBound, count: share.tokens.count,
-      isRecomputing: true)
+    for block in panels == nil ? [share] : share.blocks(batch) {
+      attend(parameters, batch, block, base, activations, layer: layer, thread, panels)
+      feedForward(
+        parameters, activations, layer: layer, first: block.tokens.lowerBound - base,
+        count: block.tokens.count, panels: panels, isRecomputing: true)
+    }
   }
 
   private func embed(
@@ -64,12 +70,15 @@ extension TransformerRunner {
   }
 
   /// middle = input + projection(attention(norm1(input))).
+  ///
+  /// - Parameters:
+  ///   - share: a thread's, or a part of it.
+  ///   - base: the first token of the micro-batch.
   private func attend(
-    _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ part: MicroBatch,
-    _ activations: Activations, layer: Int, thread: Int, panels: PanelWeights?
+    _ parameters: UnsafePointer<Float>, _ batch: PackedBatch, _ share: MicroBatch.Share,
+    _ base: Int, _ activations: Activations, layer: Int, _ thread: Int, _ panels: PanelWeights?
   ) {
-    let share = part.shares[thread]
-    let first = share.tokens.lowerBound - part.tokens.lowerBound
+    let first = share.tokens.lowerBound - base
     let count = share.tokens.count
     projectQueriesKeysValues(
       parameters, activations, layer: layer, first: first, count: count, panels: panels)
@@ -78,7 +87,7 @@ extension TransformerRunner {
     let attention = attention(thread: thread)
     for index in share.segments {
       let span = Attention.Span(
-        batch.segments[index], in: batch.segments, from: part.tokens.lowerBound)
+        batch.segments[index], in: batch.segments, from: base)
       attention.forward(
         span, qkv: activations.queriesKeysValues(layer), sums: activations.scoreSums(layer),
         out: activations.attended(layer))
@@ -131,13 +140,10 @@ extension TransformerRunner {
   ) {
     let width = configuration.width
     let block = layout.blocks[layer]
-    let middle = activations.middle(layer) + first * width
-    startSum(
-      activations.input(layer) + first * width, block.projectionBias, parameters, count,
-      into: middle)
-    multiplyAdding(
+    multiply(
       activations.attended(layer) + first * configuration.attentionWidth, block.projectionWeight,
-      parameters, panels, count, into: middle)
+      block.projectionBias, adding: activations.input(layer) + first * width, parameters, panels,
+      count, into: activations.middle(layer) + first * width)
   }
 
   /// qkv = norm1(input)·W + b.
@@ -184,51 +190,35 @@ extension TransformerRunner {
     case .silu: table.swiglu(expanded, activated, count, inner)
     }
     if isRecomputing { return }
-    startSum(middle, block.contractBias, parameters, count, into: output)
-    multiplyAdding(activated, block.contractWeight, parameters, panels, count, into: output)
+    multiply(
+      activated, block.contractWeight, block.contractBias, adding: middle, parameters, panels,
+      count, into: output)
   }
 
-  /// out = residual + b, to which a product is then added.
-  private func startSum(
-    _ residual: FloatPointer, _ bias: TransformerLayout.Tensor?,
-    _ parameters: UnsafePointer<Float>, _ count: Int, into out: FloatPointer
-  ) {
-    if let bias {
-      kernels.pointee.add_row(
-        residual, parameters + bias.offset, out, count, configuration.width)
-    } else {
-      out.update(from: residual, count: count * configuration.width)
-    }
-  }
-
-  /// out = x·W + b. The product adds to the bias, which saves a pass.
+  /// out = x·W + b + residual for a weight of shape `[in, out]`.
   private func multiply(
     _ x: FloatPointer, _ weight: TransformerLayout.Tensor, _ bias: TransformerLayout.Tensor?,
-    _ parameters: UnsafePointer<Float>, _ panels: PanelWeights?, _ count: Int,
-    into out: FloatPointer
-  ) {
-    let (k, n) = (weight.shape[0], weight.shape[1])
-    if let bias {
-      kernels.pointee.fill_rows(parameters + bias.offset, out, count, n)
-    } else if panels == nil {
-      return Matrices.multiply(count, n, k, x, k, parameters + weight.offset, n, beta: 0, out, n)
-    } else {
-      out.update(repeating: 0, count: count * n)
-    }
-    multiplyAdding(x, weight, parameters, panels, count, into: out)
-  }
-
-  /// out += x·W for a weight of shape `[in, out]`.
-  private func multiplyAdding(
-    _ x: FloatPointer, _ weight: TransformerLayout.Tensor, _ parameters: UnsafePointer<Float>,
+    adding residual: FloatPointer? = nil, _ parameters: UnsafePointer<Float>,
     _ panels: PanelWeights?, _ count: Int, into out: FloatPointer
   ) {
     let (k, n) = (weight.shape[0], weight.shape[1])
+    let table = kernels.pointee
+    let bias = bias.map { parameters + $0.offset }
     if let panels {
-      kernels.pointee.panel_multiply(x, k, panels.pointer(weight), out, n, count, n, k)
-    } else {
-      Matrices.multiply(count, n, k, x, k, parameters + weight.offset, n, beta: 1, out, n)
+      return table.panel_multiply(
+        x, k, panels.pointer(weight), bias, residual, out, n, count, n, k)
     }
+    // The product adds to what is there, which saves a pass.
+    if let residual, let bias {
+      table.add_row(residual, bias, out, count, n)
+    } else if let residual {
+      out.update(from: residual, count: count * n)
+    } else if let bias {
+      table.fill_rows(bias, out, count, n)
+    }
+    Matrices.multiply(
+      count, n, k, x, k, parameters + weight.offset, n,
+      beta: residual == nil && bias == nil ? 0 : 1, out, n)
   }
 
   /// Gathers the residual stream at the outputs of a share and normalises it for the head.

@@ -37,12 +37,15 @@ extension TransformerRunner {
   ) {
     precondition(rowGradients.count == batch.rowCount, "one gradient a row is needed")
     let all = batch.outputs.map { Float(rowGradients[$0.row]) }
+    let backPanels = panels(parameters, isTransposed: true)
     let ready = ready.flatMap { $0.isOf(batch) ? $0 : nil }
     self.ready = nil
+    let forwardPanels =
+      recomputes || !(ready?.hasLogits ?? false) ? panels(parameters) : nil
     for part in microBatches(batch) {
       train(
-        parameters, batch, part, gradients: Array(all[part.outputs]), ready: ready,
-        into: &gradients)
+        parameters, forwardPanels, backPanels, batch, part, gradients: Array(all[part.outputs]),
+        ready: ready, into: &gradients)
     }
   }
 
@@ -58,9 +61,12 @@ extension TransformerRunner {
     guard count > 0 else { return 0 }
     let slope = [Float](repeating: -1 / Float(count), count: count)
     var sum = 0.0
+    let forwardPanels = panels(parameters)
+    let backPanels = panels(parameters, isTransposed: true)
     for part in microBatches(batch) {
       let scores = train(
-        parameters, batch, part, gradients: Array(slope[part.outputs]), ready: nil,
+        parameters, forwardPanels, backPanels, batch, part, gradients: Array(slope[part.outputs]),
+        ready: nil,
         into: &gradients)
       sum -= scores.reduce(0, +)
     }
@@ -76,6 +82,7 @@ extension TransformerRunner {
     let parts = microBatches(batch)
     let isSaving = willGoBackward && parts.count == 1
     if isSaving { ready = nil } else { ready?.hasLogits = false }
+    let panels = panels(parameters)
     for part in parts {
       let activations = activations(for: part, isSaving: isSaving)
       let targets = batch.outputs[part.outputs].map(\.target)
@@ -86,13 +93,13 @@ extension TransformerRunner {
         scores.withUnsafeMutableBufferPointer { scores in
           let scores = scores.baseAddress! + part.outputs.lowerBound
           team.run { thread in
-            runBlocks(parameters, batch, part, activations, thread: thread)
+            runBlocks(parameters, batch, part, activations, thread: thread, panels: panels)
             gatherHead(parameters, batch, part, activations, thread: thread)
             team.barrier()
             for chunk in chunks {
               scoreHead(
-                parameters, activations, targets, chunk: chunk, logits: room, thread: thread,
-                into: scores)
+                parameters, panels, activations, targets, chunk: chunk, logits: room,
+                thread: thread, into: scores)
               // A thread's place in the shared room moves when the next chunk is smaller.
               team.barrier()
             }
@@ -113,8 +120,9 @@ extension TransformerRunner {
   /// - Returns: the log-probabilities of its outputs; zeros where they were known before.
   @discardableResult
   private func train(
-    _ parameters: TransformerParameters, _ batch: PackedBatch, _ part: MicroBatch,
-    gradients outputGradients: [Float], ready: Ready?, into gradients: inout TransformerParameters
+    _ parameters: TransformerParameters, _ panels: PanelWeights?, _ backPanels: PanelWeights?,
+    _ batch: PackedBatch, _ part: MicroBatch, gradients outputGradients: [Float], ready: Ready?,
+    into gradients: inout TransformerParameters
   ) -> [Double] {
     requireShape(of: parameters)
     requireShape(of: gradients)
@@ -135,22 +143,24 @@ extension TransformerRunner {
           team.run { thread in
             vectorGradients.clear(thread: thread)
             if !hasForward {
-              runBlocks(parameters, batch, part, activations, thread: thread)
+              runBlocks(parameters, batch, part, activations, thread: thread, panels: panels)
               gatherHead(parameters, batch, part, activations, thread: thread)
               team.barrier()
             }
             for chunk in chunks {
               if !hasLogits {
                 scoreHead(
-                  parameters, activations, targets, chunk: chunk, logits: room, thread: thread,
-                  into: scores)
+                  parameters, panels, activations, targets, chunk: chunk, logits: room,
+                  thread: thread, into: scores)
               }
               headBackward(
-                parameters, activations, slopes, targets, outputGradients: outputGradients,
+                parameters, backPanels, activations, slopes, targets,
+                outputGradients: outputGradients,
                 chunk: chunk, logits: room, into: gradients, thread: thread)
             }
             runBlocksBackward(
-              parameters, batch, part, activations, slopes, into: gradients, thread: thread)
+              parameters, panels, backPanels, batch, part, activations, slopes, into: gradients,
+              thread: thread)
           }
         }
         vectorGradients.add(to: gradients)

@@ -39,6 +39,11 @@ public final class TransformerRunner {
   let scratch: [FloatStorage]
   /// Threads' own gradients of biases and normalisations, laid out as the parameters' vectors are.
   var vectorGradients: VectorGradients
+  /// Weights as the products of the forward pass and of the backward pass have them.
+  private var forwardPanels: PanelWeights?
+  private var backwardPanels: PanelWeights?
+  /// Each thread's room for keys and values of the sampling before.
+  private var cacheRooms: [FloatStorage?]
   /// What `saved` holds: a batch that fits, computed and ready for the backward pass.
   var ready: Ready?
 
@@ -81,12 +86,18 @@ public final class TransformerRunner {
     self.memoryBudget = memoryBudget
     self.kernels = kernels
     team = ThreadTeam(count: threads)
+    cacheRooms = Array(repeating: nil, count: threads)
     rotary = configuration.rotary.map {
       RotaryTable($0, headWidth: configuration.headWidth)
     }
     logits = LogitChunk(layout: layout)
     scratch = (0..<threads).map { _ in
-      FloatStorage(uninitialized: Attention.scratchCount(configuration))
+      FloatStorage(
+        uninitialized: max(
+          Attention.scratchCount(configuration),
+          Int(CK_OUTER_BLOCK)
+            * (max(configuration.projectedWidth, configuration.expandedWidth, configuration.width)
+              + 2 * Int(CK_PANEL))))
     }
     vectorGradients = VectorGradients(layout: layout, threads: threads)
   }
@@ -97,6 +108,35 @@ public final class TransformerRunner {
     Attention(
       kernels: kernels, heads: configuration.heads, keyValueHeads: configuration.keyValueHeads,
       headWidth: configuration.headWidth, scratch: scratch[thread].elements.baseAddress!)
+  }
+
+  /// The most elements of a model whose weights are laid out in panels: what they take twice over is
+  /// little then.
+  static let panelLimit = 1 << 24
+
+  /// Lays the weights out for our own kernels; nil where BLAS multiplies: large models, and processors
+  /// without vector instructions that we have kernels for.
+  ///
+  /// The panels hold until the next call.
+  func panels(_ parameters: TransformerParameters, isTransposed: Bool = false) -> PanelWeights? {
+    guard layout.bufferCount <= Self.panelLimit, kernels != ck_kernels_for(CK_PLAIN) else {
+      return nil
+    }
+    let old = isTransposed ? backwardPanels : forwardPanels
+    let panels = old ?? PanelWeights(layout, isTransposed: isTransposed)
+    if isTransposed { backwardPanels = panels } else { forwardPanels = panels }
+    parameters.withUnsafeBuffer { panels.pack($0.baseAddress!, on: team) }
+    return panels
+  }
+
+  /// A thread's room for at least so many keys and values, until it is asked for the next time: clearing
+  /// new memory takes the system as long as drawing a token or two.
+  func cacheRoom(thread: Int, count: Int) -> FloatStorage {
+    if let old = cacheRooms[thread], old.elements.count >= count { return old }
+    cacheRooms[thread] = nil
+    let new = FloatStorage(uninitialized: count)
+    cacheRooms[thread] = new
+    return new
   }
 
   /// The parts in which a batch is computed: the same for every model and every purpose.

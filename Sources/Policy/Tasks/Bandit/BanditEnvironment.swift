@@ -69,8 +69,12 @@ struct BanditEnvironment: Sendable {
     let width = configuration.features
     let halfWidth = 3.0.squareRoot()
     var rows = [Double](repeating: 1, count: episodes * configuration.slots * width)
-    for index in rows.indices where index % width != 0 {
-      rows[index] = halfWidth * (2 * stream.uniform() - 1)
+    rows.withUnsafeMutableBufferPointer { rows in
+      for start in stride(from: 0, to: rows.count, by: width) {
+        for index in (start + 1)..<(start + width) {
+          rows[index] = halfWidth * (2 * stream.uniform() - 1)
+        }
+      }
     }
     return rows
   }

@@ -127,9 +127,9 @@ public struct BanditTask: TrainingTask {
 
   /// d(mean loss)/dW over a batch, with what the step looked like (norm and rate still unset).
   ///
-  /// The reference goes through the same products in the same shapes as the policy, batch by batch:
-  /// while the policy is untouched every margin is exactly 0, and losses with a jump there see no
-  /// rounding noise.
+  /// What the reference gives to a completion was found when it was drawn. The policy's products have
+  /// the same bits row by row: while it is untouched every margin is exactly 0, and losses with a jump
+  /// there see no rounding noise.
   func gradient(
     of policy: SoftmaxPolicy, on batch: PreferencePairs, loss: any Loss, tunables: [Double],
     step: Int
@@ -137,11 +137,9 @@ public struct BanditTask: TrainingTask {
     let actions = configuration.actions
     let (probabilities, logs) = policy.forward(batch.features)
     let own = batch.completionLogProbabilities(logs, actions: actions)
-    let reference = batch.completionLogProbabilities(
-      environment.reference.logProbabilities(batch.features), actions: actions)
     var rows = LossBatch(
-      policyChosen: own.chosen, policyRejected: own.rejected, referenceChosen: reference.chosen,
-      referenceRejected: reference.rejected)
+      policyChosen: own.chosen, policyRejected: own.rejected,
+      referenceChosen: batch.referenceChosen, referenceRejected: batch.referenceRejected)
     let lengths = [Double](repeating: Double(batch.slots), count: batch.count)
     rows.columns[.chosenTokens] = lengths
     rows.columns[.rejectedTokens] = lengths
@@ -153,9 +151,11 @@ public struct BanditTask: TrainingTask {
     let size = Double(batch.count)
     let report = TrainingStep(
       step: step, loss: call.meanLoss,
-      chosenLogRatio: zip(own.chosen, reference.chosen).reduce(0) { $0 + ($1.0 - $1.1) } / size,
-      rejectedLogRatio: zip(own.rejected, reference.rejected).reduce(0) { $0 + ($1.0 - $1.1) }
+      chosenLogRatio: zip(own.chosen, batch.referenceChosen).reduce(0) { $0 + ($1.0 - $1.1) }
         / size,
+      rejectedLogRatio: zip(own.rejected, batch.referenceRejected).reduce(0) {
+        $0 + ($1.0 - $1.1)
+      } / size,
       accuracy: rows.margin.reduce(0) { $0 + BanditEvaluation.credit($1) } / size,
       gradientNorm: 0, learningRate: 0)
     return (gradient, report)

@@ -9,6 +9,9 @@ struct PreferencePairs: Sendable {
   /// Actions of the preferred and of the other completion, `[N·T]`.
   let chosen: [Int32]
   let rejected: [Int32]
+  /// log π_ref of the two completions of a pair, `[N]`.
+  let referenceChosen: [Double]
+  let referenceRejected: [Double]
 
   var count: Int { chosen.count / slots }
 
@@ -37,7 +40,7 @@ struct PreferencePairs: Sendable {
     let actions = configuration.actions
     let slots = configuration.slots
     let episodes = features.count / (slots * configuration.features)
-    let probabilities = environment.reference.forward(features).probabilities
+    let (probabilities, logs) = environment.reference.forward(features)
     let scores = environment.rewardScores(features)
     var completions = RandomStream(seed: seed, purpose: "\(purpose).completions")
     var coins = RandomStream(seed: seed, purpose: "\(purpose).labels")
@@ -45,20 +48,28 @@ struct PreferencePairs: Sendable {
     var rejected: [Int32] = []
     chosen.reserveCapacity(episodes * perContext * slots)
     rejected.reserveCapacity(episodes * perContext * slots)
+    var referenceChosen: [Double] = []
+    var referenceRejected: [Double] = []
     for episode in 0..<(episodes * perContext) {
       let context = episode / perContext
       var pair: [[Int32]] = []
       var reward: [Double] = []
+      var reference: [Double] = []
       for _ in 0..<2 {
         var taken: [Int32] = []
         var sum = 0.0
+        var logSum = 0.0
         for slot in 0..<slots {
           let row = (context * slots + slot) * actions
-          let action = completions.categorical(probabilities[row..<(row + actions)])
+          let action = probabilities.withUnsafeBufferPointer {
+            completions.categorical(UnsafeBufferPointer(rebasing: $0[row..<(row + actions)]))
+          }
           taken.append(Int32(action))
           sum += BanditEnvironment.logistic(scores[row + action])
+          logSum += logs[row + action]
         }
         pair.append(taken)
+        reference.append(logSum)
         reward.append(sum / Double(slots))
       }
       let firstIsChosen: Bool
@@ -73,11 +84,15 @@ struct PreferencePairs: Sendable {
       }
       chosen += pair[firstIsChosen ? 0 : 1]
       rejected += pair[firstIsChosen ? 1 : 0]
+      referenceChosen.append(reference[firstIsChosen ? 0 : 1])
+      referenceRejected.append(reference[firstIsChosen ? 1 : 0])
     }
     let used =
       perContext == 1
       ? features : repeated(features, width: slots * configuration.features, times: perContext)
-    return PreferencePairs(slots: slots, features: used, chosen: chosen, rejected: rejected)
+    return PreferencePairs(
+      slots: slots, features: used, chosen: chosen, rejected: rejected,
+      referenceChosen: referenceChosen, referenceRejected: referenceRejected)
   }
 
   private static func repeated(_ values: [Double], width: Int, times: Int) -> [Double] {
@@ -100,7 +115,10 @@ struct PreferencePairs: Sendable {
       first += chosen[range]
       second += rejected[range]
     }
-    return PreferencePairs(slots: slots, features: rows, chosen: first, rejected: second)
+    return PreferencePairs(
+      slots: slots, features: rows, chosen: first, rejected: second,
+      referenceChosen: numbers.map { referenceChosen[$0] },
+      referenceRejected: numbers.map { referenceRejected[$0] })
   }
 
   /// Sums of the log-probabilities of each completion, `[B]`, from those of all actions, `[B·T, K]`.

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// A softmax policy with logits linear in the features: π(·|φ) = softmax(φ·W).
@@ -29,45 +30,45 @@ public struct SoftmaxPolicy: Hashable, Sendable {
   /// Both the probabilities and their logarithms, each `[M, K]`.
   ///
   /// log π = z − max z − log Σ exp(z − max z): the sum lies in [1, K], so nothing overflows. Every use
-  /// of the policy goes through here, that two equal policies agree to the bit on equal rows.
+  /// of the policy goes through here. A row's bits do not depend on the rows beside it, so two equal
+  /// policies agree to the bit on equal rows, in whatever batch they come.
   func forward(_ rows: [Double]) -> (probabilities: [Double], logProbabilities: [Double]) {
     precondition(rows.count % features == 0, "the features do not form whole rows")
     let count = rows.count / features
     let size = count * actions
-    var logits = [Double](repeating: 0, count: size)
-    logits.withUnsafeMutableBufferPointer { logits in
+    var logits = [Double](unsafeUninitializedCapacity: size) { logits, initialised in
       rows.withUnsafeBufferPointer { rows in
         weights.withUnsafeBufferPointer { weights in
-          BLAS.gemm(
-            MatrixView(rows, rows: count, columns: features),
-            MatrixView(weights, rows: features, columns: actions), into: logits)
+          Self.kernels.pointee.multiply_rows(
+            rows.baseAddress!, weights.baseAddress!, logits.baseAddress!, count, features, actions)
         }
       }
+      initialised = size
     }
     let probabilities = [Double](unsafeUninitializedCapacity: size) { output, initialised in
       logits.withUnsafeMutableBufferPointer { logits in
         for row in 0..<count {
           let range = (row * actions)..<((row + 1) * actions)
           var largest = -Double.infinity
-          for index in range { largest = max(largest, logits[index]) }
+          for index in range where logits[index] > largest { largest = logits[index] }
+          for index in range { logits[index] -= largest }
           var sum = 0.0
           for index in range {
-            logits[index] -= largest
             let exponential = exp(logits[index])
             output[index] = exponential
             sum += exponential
           }
           let logSum = log(sum)
-          for index in range {
-            output[index] /= sum
-            logits[index] -= logSum
-          }
+          for index in range { output[index] /= sum }
+          for index in range { logits[index] -= logSum }
         }
       }
       initialised = size
     }
     return (probabilities, logits)
   }
+
+  private static var kernels: UnsafePointer<ck_kernels> { ck_kernels_for(ck_best_isa()) }
 
   /// d(objective)/dW, `[d, K]`, from d(objective)/d(logits), `[M, K]`: Φᵀ·D.
   func weightGradient(rows: [Double], logitGradient: [Double]) -> [Double] {

@@ -1,3 +1,4 @@
+import Discovery
 import FlyingFox
 import FlyingSocks
 import Foundation
@@ -5,12 +6,15 @@ import Losses
 import Synchronization
 import Testing
 
+/// Discovery has one of its own.
+private typealias HTTPResponse = FlyingFox.HTTPResponse
+
 /// The program against an HTTP server on loopback that speaks the chat protocol.
 @Suite(.serialized) struct EndpointTests {
   /// Runs the program while a server answers every request in turn; the last answer repeats.
   private func discover(
     _ answers: [HTTPResponse], _ arguments: [String], key: String? = "sk-test-0123456789",
-    in given: TemporaryFolder? = nil, then resumed: [String]? = nil
+    in given: TemporaryFolder? = nil, query: String = "", then resumed: [String]? = nil
   ) async throws -> (result: Program.Result, bodies: [String], keys: [String?]) {
     let seen = Mutex<(bodies: [String], keys: [String?])>(([], []))
     let server = HTTPServer(
@@ -32,7 +36,8 @@ import Testing
     let folder = try given ?? TemporaryFolder()
     var result = try await Program.run(
       [
-        "discover", "--json", "--proposer", "llm", "--base-url", "http://127.0.0.1:\(port)/v1",
+        "discover", "--json", "--proposer", "llm", "--base-url",
+        "http://127.0.0.1:\(port)/v1\(query)",
         "--model", "test-model", "--task", "bandit", "--seeds", "2", "--out",
         folder.url.appendingPathComponent("run").path,
       ] + arguments, environment: key.map { ["LOSSMITH_API_KEY": $0] } ?? [:])
@@ -170,6 +175,64 @@ import Testing
     #expect(seen.1 > 0)
   }
 
+  @Test("a key in the query of the URL goes to the server and nowhere else")
+  func queryKey() async throws {
+    let secret = "Qw7~unlike-any-pattern.\(UInt64.random(in: 0..<UInt64.max))"
+    let folder = try TemporaryFolder()
+    let answer = try chat(
+      try proposal("half", "softplus(-tunables.beta * batch.margin / 2)")
+        .replacingOccurrences(
+          of: "Try this.",
+          with: "They say \(secret) or \(secret.replacingOccurrences(of: "-", with: "\\u002d"))."))
+    func fault(_ status: HTTPStatusCode) -> HTTPResponse {
+      HTTPResponse(
+        statusCode: status, headers: [.contentType: "application/json"],
+        body: Data(#"{"error": {"message": "not with api_key=\#(secret)&v=1"}}"#.utf8))
+    }
+    let (result, bodies, keys) = try await discover(
+      [fault(.tooManyRequests), answer, fault(.unauthorized)], ["--baselines", "dpo"], key: nil,
+      in: folder, query: "?api_key=\(secret)&v=1")
+    #expect(result.status == 3)
+    #expect(bodies.count == 3 && keys.allSatisfy { $0 == nil })
+    #expect(result.errors.contains("not with [query]"))
+    #expect(!result.errors.contains(secret) && !result.output.contains(secret))
+    let run = folder.url.appendingPathComponent("run")
+    for path in try FileManager.default.subpathsOfDirectory(atPath: folder.url.path) {
+      let file = folder.url.appendingPathComponent(path).path
+      guard let bytes = FileManager.default.contents(atPath: file) else { continue }
+      #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(path)")
+      #expect(bytes.range(of: Data(secret.dropFirst(4).utf8)) == nil, "\(path)")
+    }
+    let state = try RunState.fold(try RunDirectory.read(at: run).events)
+    #expect(state.candidates[0].proposal?.thought == "They say [key] or [key].")
+    #expect(state.candidates[0].attempts.map(\.status) == [429])
+  }
+
+  @Test("a recorded run of a model is replayed with its ways of selection, and costs nothing")
+  func replayed() async throws {
+    let folder = try TemporaryFolder()
+    let (result, bodies, _) = try await discover(
+      [
+        try chat(try proposal("half", "softplus(-tunables.beta * batch.margin / 2)")),
+        try chat(try proposal("squared", Self.squared)), try chat("No."),
+      ],
+      [
+        "--baselines", "dpo", "--generations", "3", "--resamples", "0", "--selection",
+        "map-elites", "--hide", "thoughts", "--confirm-seeds", "0", "--search-seed", "3",
+      ], in: folder)
+    try #require(result.status == 0, "\(result.errors)")
+    #expect(bodies.count == 3)
+    let run = folder.url.appendingPathComponent("run")
+    let other = folder.url.appendingPathComponent("other")
+    let again = try await Program.run([
+      "discover", "--json", "--proposer", "replay:\(run.path)", "--out", other.path,
+    ])
+    try #require(again.status == 0, "\(again.errors)")
+    #expect(try SearchCommandTests.recorded(other) == SearchCommandTests.recorded(run))
+    #expect(try again.json()["ledger"] == nil)
+    #expect(try result.json()["ledger"] != nil)
+  }
+
   @Test("a budget stops with code 0 and its reason, and --resume may raise it")
   func budget() async throws {
     let folder = try TemporaryFolder()
@@ -211,6 +274,8 @@ import Testing
       (["--model", "a=2,b", "--ensemble", "bandit"], "bandit"),
       (["--model", "m", "--budget-calls", "0"], "--budget-calls"),
       (["--model", "m", "--prompts", "/none"], "template"),
+      (["--model", "m", "--ensemble", "bandit"], "--ensemble"),
+      (["--model", "m", "--evolve-seed", "5"], "--evolve-seed"),
     ]
     for (arguments, words) in cases {
       let out = folder.url.appendingPathComponent("\(UUID())").path
@@ -218,6 +283,60 @@ import Testing
       #expect(result.status == 2, "\(arguments) \(result.errors)")
       #expect(result.errors.contains(words), "\(result.errors)")
     }
+  }
+
+  @Test("flags that the proposer would pass over in silence are refused with code 2, one and all")
+  func idleFlags() async throws {
+    let folder = try TemporaryFolder()
+    let prices = try folder.file("prices.yaml", "default: {input: 1, output: 2}\n")
+    let prompts: [[String]] = [
+      ["--history", "top:2"], ["--order", "best"], ["--hide", "fitness"],
+      ["--selection", "islands:3"], ["--search-seed", "1"], ["--prompts", folder.url.path],
+    ]
+    let endpoint: [[String]] = [
+      ["--base-url", "http://127.0.0.1:1/v1"], ["--api", "openai"], ["--model", "x"],
+      ["--ensemble", "bandit"], ["--temperature", "0.7"], ["--max-tokens", "9"], ["--stream"],
+      ["--no-json-mode"], ["--retries", "1"], ["--timeout", "5"], ["--key-variable", "K"],
+      ["--prices", prices], ["--budget-usd", "1"], ["--budget-tokens", "100"],
+      ["--budget-calls", "5"], ["--curve-images"],
+    ]
+    let cases: [(proposer: [String], idle: [[String]])] = [
+      (["--proposer", "evolve"], prompts + endpoint),
+      (["--proposer", "replay"], prompts + endpoint + [["--evolve-seed", "5"]]),
+      (["--proposer", "manual"], endpoint + [["--evolve-seed", "5"]]),
+      // Without an endpoint the recorded run would be replayed.
+      ([], [["--model", "x"], ["--budget-calls", "5"]]),
+    ]
+    for (proposer, idle) in cases {
+      let out = folder.url.appendingPathComponent("\(UUID())").path
+      let result = try await Program.run(
+        ["discover", "--task", "bandit", "--out", out] + proposer + idle.flatMap { $0 })
+      #expect(result.status == 2, "\(proposer) \(result.errors)")
+      for flag in idle { #expect(result.errors.contains(flag[0]), "\(flag) \(result.errors)") }
+      #expect(!FileManager.default.fileExists(atPath: out))
+    }
+  }
+
+  @Test("a budget in dollars needs prices in every session, also where it was raised")
+  func unpricedResume() async throws {
+    let folder = try TemporaryFolder()
+    let prices = try folder.file("prices.yaml", "default: {input: 1, output: 2}\n")
+    let other = try folder.file("other.yaml", "models:\n  large: {input: 1, output: 2}\n")
+    let run = folder.url.appendingPathComponent("run").path
+    let first = try await discover(
+      [try chat(try proposal("half", "softplus(-tunables.beta * batch.margin / 2)"))],
+      [
+        "--baselines", "dpo", "--budget-calls", "1", "--prices", prices, "--confirm-seeds", "0",
+      ], in: folder, then: ["--resume", run, "--budget-usd", "0.000001", "--budget-calls", "9"])
+    try #require(first.result.status == 0, "\(first.result.errors)")
+    #expect(try first.result.json()["stop"] as? String == "budgetUSD")
+    #expect(first.bodies.count == 1)
+    // The budget is not named here: it is the run's.
+    let refused = try await Program.run(["discover", "--resume", run, "--prices", other])
+    #expect(refused.status == 2, "\(refused.errors)")
+    #expect(refused.errors.contains("no price for test-model"))
+    let control = try await Program.run(["discover", "--json", "--resume", run])
+    #expect(control.status == 0, "\(control.errors)")
   }
 
   @Test("a person's replies come through a pipe, one after the other")

@@ -58,7 +58,7 @@ import Testing
     func settle(_ value: Any) -> Any {
       switch value {
       case let fields as [String: Any]:
-        return fields.filter { !["seconds", "source", "environment"].contains($0.key) }
+        return fields.filter { !["seconds", "source", "environment", "calls"].contains($0.key) }
           .mapValues(settle)
       case let values as [Any]: return values.map(settle)
       default: return value
@@ -128,18 +128,29 @@ import Testing
     // One that is refused and two that are tuned.
     let few = [0, 2, 4].map { Self.proposals[$0] }
     _ = try await Self.discover(try Self.arguments(folder, "run", of: few) + ["--tune"])
-    var arguments = try Self.arguments(folder, "other", of: few) + ["--tune"]
+    // Task, seeds, baselines, tuning and all else are the recorded run's.
     let other = folder.url.appendingPathComponent("other")
-    for (flag, value) in [("--workers", "3"), ("--proposer", "replay:\(run.path)")] {
-      let place = try #require(arguments.firstIndex(of: flag))
-      arguments[place + 1] = value
-    }
-    let summary = try await Self.discover(arguments)
+    let summary = try await Self.discover([
+      "discover", "--json", "--workers", "3", "--proposer", "replay:\(run.path)", "--out",
+      other.path,
+    ])
     let (first, second) = (try Self.recorded(run), try Self.recorded(other))
     let difference = zip(first, second).first { $0 != $1 }
     #expect(difference == nil)
     #expect(first.count == second.count)
     #expect(summary.measured.allSatisfy { $0.tunables != nil })
+    // A flag goes before what was recorded.
+    let third = folder.url.appendingPathComponent("third")
+    _ = try await Self.discover([
+      "discover", "--json", "--seeds", "2", "--first-seeds", "1", "--confirm-seeds", "0",
+      "--proposer", "replay:\(run.path)", "--generations", "1", "--out", third.path,
+    ])
+    let (config, recorded) = (
+      try RunDirectory.read(at: third).config, try RunDirectory.read(at: run).config
+    )
+    #expect(config.seeds == [0, 1] && config.firstSeeds == 1 && config.generations == 1)
+    #expect(config.plan.confirmation.isEmpty && config.plan.tuning == recorded.plan.tuning)
+    #expect(config.task == recorded.task && config.baselines == recorded.baselines)
   }
 
   /// Kills the program after so many lines of progress and a moment more.

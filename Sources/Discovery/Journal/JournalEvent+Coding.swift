@@ -12,6 +12,8 @@ extension JournalEvent.Body {
     case .baselineEvaluated: "baseline-evaluated"
     case .opened: "opened"
     case .requested: "requested"
+    case .attempted: "attempted"
+    case .repeated: "repeated"
     case .received: "received"
     case .exhausted: "exhausted"
     case .proposed: "proposed"
@@ -48,6 +50,7 @@ extension JournalEvent.Body {
       try RunJSON.encode(value)
     case .screened(let value): try RunJSON.encode(value)
     case .opened(let value): try RunJSON.encode(value)
+    case .attempted(let value): try RunJSON.encode(value)
     case .received(let value): try RunJSON.encode(value)
     case .proposed(let value): try RunJSON.encode(value)
     case .refused(let value): try RunJSON.encode(value)
@@ -60,7 +63,7 @@ extension JournalEvent.Body {
     case .generationEnded(let value): try RunJSON.encode(value)
     case .hostFault(let value): try RunJSON.encode(value)
     case .stopped(let value): try RunJSON.encode(value)
-    case .requested, .exhausted, .buildStarted, .screeningStarted, .evaluationStarted,
+    case .requested, .repeated, .exhausted, .buildStarted, .screeningStarted, .evaluationStarted,
       .extensionStarted, .fingerprintStarted, .confirmationStarted:
       Data("{}".utf8)
     }
@@ -78,6 +81,8 @@ extension JournalEvent.Body {
     case "baseline-evaluated": self = .baselineEvaluated(try read())
     case "opened": self = .opened(try read())
     case "requested": self = .requested
+    case "attempted": self = .attempted(try read())
+    case "repeated": self = .repeated
     case "received": self = .received(try read())
     case "exhausted": self = .exhausted
     case "proposed": self = .proposed(try read())

@@ -36,7 +36,12 @@ public struct JournalEvent: Hashable, Sendable {
     case baselineEvaluated(Evaluation)
     /// The burn-in is done: what every request of the run begins with.
     case opened(Opening)
+    /// A reply is asked for, and the first request for it goes out.
     case requested
+    /// A request ended without the reply.
+    case attempted(Attempt)
+    /// A further request for the same reply goes out.
+    case repeated
     case received(ProposalReply)
     /// The proposer had no reply.
     case exhausted
@@ -85,7 +90,7 @@ public struct JournalEvent: Hashable, Sendable {
   /// Whether the row tells of a disturbance only: an undisturbed run would not have it.
   public var isDisturbance: Bool {
     switch body {
-    case .resumed, .hostFault: true
+    case .resumed, .hostFault, .attempted, .repeated: true
     case .stopped(let stop): !stop.reason.isEnd
     default: false
     }
@@ -104,6 +109,11 @@ extension JournalEvent {
     public var budget: Budget?
     /// Generations that hold from here on in place of the configuration's; nil changes nothing.
     public var generations: Int?
+    /// Whether a row stands before each request that the session makes; nil in journals of older
+    /// programs, whose second request for a reply had none.
+    public var marksRequests: Bool?
+    /// For replies that were booked without a cost; nil changes none.
+    public var prices: PriceBook?
   }
 
   public struct Baseline: Hashable, Sendable, Codable {

@@ -7,7 +7,8 @@ enum JournalSchema {
   ///
   /// 2: the cheap stage and the finalists' further seeds. The events of version 1 are read as they are.
   /// 3: fingerprints, tuning, races of several looks, confirmation. Older events are read as they are.
-  static let version = 3
+  /// 4: an event for each request that failed or was repeated. Older events are read as they are.
+  static let version = 4
   /// The bytes "Loss": tells a journal from any other SQLite file.
   static let applicationID = 0x4C6F_7373
 
@@ -112,7 +113,7 @@ enum JournalSchema {
       WHERE event.kind = 'confirmed';
     CREATE VIEW disturbances AS
       SELECT id, time, kind, payload FROM event
-      WHERE kind IN ('resumed', 'host-fault', 'stopped');
+      WHERE kind IN ('resumed', 'host-fault', 'stopped', 'attempted', 'repeated');
 
     """
 }

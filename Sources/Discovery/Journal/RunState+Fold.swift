@@ -13,12 +13,15 @@ extension RunState {
 
     switch event.body {
     case .runStarted(let session), .resumed(let session):
-      // A request that failed has its answer: there was none to pay for.
-      if isReplyPending, stopBefore?.reason != .proposer { possiblyPaid += 1 }
       sessions += 1
       environment = session.environment
-      // A request that failed has its answer: there was none to pay for.
-      if isReplyPending, stopBefore?.reason != .proposer { lostRequests += 1 }
+      // Older programs wrote no event for a request that failed: where the run stopped for that,
+      // nothing was under way.
+      if isRequestUnderWay, stopBefore?.reason != .proposer {
+        (possiblyPaid, lostRequests) = (possiblyPaid + 1, lostRequests + 1)
+      }
+      isRequestUnderWay = isReplyPending && session.marksRequests != true
+      prices = session.prices ?? prices
       if let raise = session.budget {
         budget = (budget ?? Budget()).raised(by: raise)
         raised = true
@@ -37,19 +40,25 @@ extension RunState {
     case .opened(let opening):
       self.opening = opening
     case .requested:
-      isReplyPending = true
+      (isReplyPending, isRequestUnderWay) = (true, true)
+    case .repeated:
+      isRequestUnderWay = true
+    case .attempted(let attempt):
+      isRequestUnderWay = false
+      attempts.append(attempt)
+      if attempt.mayBePaid { possiblyPaid += 1 }
     case .received(let reply):
-      isReplyPending = false
+      (isReplyPending, isRequestUnderWay) = (false, false)
       guard let generation = event.place.generation, let attempt = event.place.attempt else {
         throw Self.impossible(event)
       }
       candidates.append(
         .init(
           index: candidates.count + 1, generation: generation, attempt: attempt, reply: reply,
-          lostRequests: lostRequests))
-      lostRequests = 0
+          lostRequests: lostRequests, attempts: attempts))
+      (lostRequests, attempts) = (0, [])
     case .exhausted:
-      isReplyPending = false
+      (isReplyPending, isRequestUnderWay) = (false, false)
       isExhausted = true
     case .catalogueProbed(let probed):
       catalogue = probed.losses

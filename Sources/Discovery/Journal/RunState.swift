@@ -24,6 +24,8 @@ public struct RunState: Hashable, Sendable {
     public var reply: ProposalReply
     /// Requests for it that were under way when a session ended.
     public var lostRequests = 0
+    /// Requests for it that ended without a reply.
+    public var attempts: [JournalEvent.Attempt] = []
     /// Unique in the run, also for a reply that could not be read.
     public var name: String?
     /// Relative to the run.
@@ -80,15 +82,21 @@ public struct RunState: Hashable, Sendable {
   public var confirmation: EvaluationRecord?
   /// Why DPO's frontier could not be measured there.
   public var frontierFinding: Finding?
-  /// Replies that were asked for and under way when a session ended: perhaps paid for, asked for
+  /// Requests that were under way when a session ended or were broken off: perhaps paid for, made
   /// again.
   public var possiblyPaid = 0
   /// Every reply, in order.
   public var candidates: [Candidate] = []
   /// Whether a reply was asked for and has not come.
   public var isReplyPending = false
+  /// Whether a request for it went out, and nothing is known of how it ended.
+  public var isRequestUnderWay = false
   /// Requests for the next reply that were under way when a session ended.
   public var lostRequests = 0
+  /// Requests for the next reply that ended without one.
+  public var attempts: [JournalEvent.Attempt] = []
+  /// For replies that were booked without a cost.
+  public var prices: PriceBook?
   /// Limits that later sessions put in place of the configuration's.
   public var budget: Budget?
   /// Generations that a later session put in place of the configuration's.
@@ -124,7 +132,7 @@ public struct RunState: Hashable, Sendable {
     if let baseline = baselines.last, baseline.record == nil {
       return "evaluation of baseline \(baseline.name)"
     }
-    if isReplyPending { return "request of reply \(candidates.count + 1), possibly paid for" }
+    if isRequestUnderWay { return "request of reply \(candidates.count + 1), possibly paid for" }
     if confirmationStarted, confirmation == nil { return "confirmation of DPO" }
     if let finalist = candidates.first(where: { $0.confirmationStarted && $0.confirmation == nil })
     {

@@ -5,10 +5,12 @@ import Losses
 extension DiscoveryRun {
   /// Runs work of a part and sorts what it throws.
   ///
-  /// - Throws: `interrupted` and `storage` as they are; ``HostFault`` for all else.
+  /// - Throws: `interrupted`, `storage` and ``BudgetSpent`` as they are; ``HostFault`` for all else.
   func guarded<Result>(_ step: HostFault.Step, _ work: () throws -> Result) throws -> Result {
     do {
       return try work()
+    } catch let spent as BudgetSpent {
+      throw spent
     } catch let error as LossmithError {
       if error.code == .interrupted || error.code == .storage { throw error }
       throw HostFault(step: step, error: error)

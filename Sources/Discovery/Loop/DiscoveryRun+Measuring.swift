@@ -1,4 +1,5 @@
 import Foundation
+import Host
 import Losses
 
 /// The steps of a run that train policies, from the cheap to the costly, and what is made of them.
@@ -171,21 +172,26 @@ extension DiscoveryRun {
     try directory.write(try RunJSON.encode(record, pretty: true), "evaluation.json", in: folder)
   }
 
-  /// The candidate's library; nil when it had vanished and was built anew, so that the plan is asked
-  /// again.
+  /// The candidate's library; nil when it had vanished, or was not the one that was recorded, and was
+  /// built anew, so that the plan is asked again.
   func library(of candidate: RunState.Candidate) throws -> URL? {
     guard let library = candidate.library else { return nil }
     let file = directory.url.appending(path: library.path)
-    if FileManager.default.fileExists(atPath: file.path) { return file }
+    if isIntact(file, library) { return file }
     // Somebody tidied up between two sessions; the journal has the source.
     try build(candidate)
     return nil
   }
 
+  /// Whether a file is the library that the journal tells of. What is trained is what was inspected.
+  private func isIntact(_ file: URL, _ library: JournalEvent.Library) -> Bool {
+    (try? SHA256Digest(file: file).hex) == library.sha256
+  }
+
   /// The library of a candidate that has its verdict already, so that a build is no event.
   func finalistLibrary(_ finalist: RunState.Candidate) throws -> URL {
     let file = directory.url.appending(path: finalist.library?.path ?? "")
-    guard !FileManager.default.fileExists(atPath: file.path), let proposal = finalist.proposal,
+    guard finalist.library.map({ !isIntact(file, $0) }) ?? true, let proposal = finalist.proposal,
       let name = finalist.name, let folder = finalist.folder
     else { return file }
     let bytes = try guarded(.build) {
@@ -195,7 +201,7 @@ extension DiscoveryRun {
       case .refused(let finding):
         throw LossmithError(
           .hostFault,
-          "The library of \(name) is gone and cannot be built again: \(finding.message)",
+          "The library of \(name) is gone or was changed, and cannot be built again: \(finding.message)",
           at: file.path, remedy: "Restore the file from a copy.")
       }
     }

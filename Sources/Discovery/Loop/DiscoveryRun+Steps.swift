@@ -46,20 +46,32 @@ extension DiscoveryRun {
   private func ask(generation: Int, attempt: Int) throws {
     let place = JournalEvent.Place(
       generation: generation, attempt: attempt, candidate: state.candidates.count + 1)
-    if !state.isReplyPending { try append(.requested, at: place) }
     notify(
       .init(
         .propose, "asking \(parts.proposer.kind)", generation: generation, attempt: attempt,
         candidate: place.candidate))
-    try heedInterrupt()
     var request = try guarded(.prompt) {
       try Conversation(
         plan: parts.promptPlan, config: config, state: state, prompts: parts.prompts
       ).request(generation: generation, attempt: attempt) { try archivePrompt() }
     }
     addOutcomes(to: &request)
+    // What may be paid for is announced when nothing else can come between.
+    try heedInterrupt()
+    try append(state.isReplyPending ? .repeated : .requested, at: place)
     let known = foreseen[place.candidate ?? 0]?.reply
-    if let reply = try known ?? guarded(.ask, { try parts.proposer.propose(request) }) {
+    let reply: ProposalReply?
+    do {
+      reply =
+        try known
+        ?? guarded(.ask) {
+          try parts.proposer.propose(request, log: requestLog(at: place))
+        }
+    } catch is BudgetSpent {
+      // The plan comes to the same, and stops the run.
+      return
+    }
+    if let reply {
       try append(.received(reply), at: place)
       notify(
         .init(
@@ -71,12 +83,26 @@ extension DiscoveryRun {
     }
   }
 
+  /// Each request of a reply has its rows in the journal, and none is made that the budget forbids.
+  private func requestLog(at place: JournalEvent.Place) -> RequestLog {
+    let allows = { [self] in plan.mayAsk(state, elapsed: directory.journal.elapsed) }
+    return RequestLog(
+      allows: allows,
+      begins: { [self] in
+        // The first one was announced with the reply.
+        if state.isRequestUnderWay { return }
+        guard allows() else { throw BudgetSpent() }
+        try append(.repeated, at: place)
+      },
+      failed: { [self] in try append(.attempted($0), at: place) })
+  }
+
   private func read(_ candidate: RunState.Candidate) throws {
     var proposal: Proposal?
     var refusal = Finding(.ok)
     try guarded(.parse) {
       do {
-        proposal = try parts.parse(candidate.reply)
+        proposal = try parts.parse(candidate.reply).mapped(parts.proposer.redacted)
       } catch let failure as LossFailure {
         refusal = failure.finding
       }

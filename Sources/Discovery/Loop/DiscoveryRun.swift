@@ -19,6 +19,8 @@ public final class DiscoveryRun {
     public var pool: WorkerPool?
     /// What of the run a request shows.
     public var promptPlan = PromptPlan()
+    /// For replies that an earlier session booked without a cost.
+    public var prices: PriceBook?
     /// Reads a reply; throws `LossFailure` with `rejected(parse)` for one that cannot be read.
     public var parse: (ProposalReply) throws -> Proposal
     /// Takes what happens, on the run's thread, after the journal has it.
@@ -130,14 +132,18 @@ public final class DiscoveryRun {
     if state.sessions == 0 {
       try append(
         .runStarted(
-          .init(environment: environment, inFlight: nil, budget: raise, generations: generations)))
+          .init(
+            environment: environment, inFlight: nil, budget: raise, generations: generations,
+            marksRequests: true)))
       notify(.init(.start, "Run on task \(config.taskName) in \(directory.url.path)"))
     } else {
       let inFlight = state.inFlight
+      let prices = parts.prices == state.prices ? nil : parts.prices
       try append(
         .resumed(
           .init(
-            environment: environment, inFlight: inFlight, budget: raise, generations: generations)))
+            environment: environment, inFlight: inFlight, budget: raise, generations: generations,
+            marksRequests: true, prices: prices)))
       let again = inFlight.map { "; done again: \($0)" } ?? ""
       notify(
         .init(
@@ -163,7 +169,12 @@ public final class DiscoveryRun {
     if reason == .interrupted {
       error?.remedy = "Continue with `lossmith discover --resume \(directory.url.path)`."
     }
-    try append(.stopped(.init(reason: reason, cause: error?.message)))
+    // A budget that went into requests without a reply: say what was wrong with them.
+    var cause = reason.isBudget ? state.attempts.last?.cause : nil
+    if reason == .budgetUSD, Ledger(of: state).usd == nil {
+      cause = "A request has no price, so nobody knows what the budget has left."
+    }
+    try append(.stopped(.init(reason: reason, cause: error?.message ?? cause)))
     parts.observe(.init(.stop, error?.message ?? reason.sentence))
     return outcome(reason, error: error)
   }

@@ -70,6 +70,11 @@ struct RunPlan {
       .map { .confirm($0) }
   }
 
+  /// Whether a reply that is asked for already may be asked for once more.
+  func mayAsk(_ state: RunState, elapsed: Double) -> Bool {
+    stopReason(state, elapsed: elapsed, isNewGeneration: false) == nil
+  }
+
   private func stopReason(_ state: RunState, elapsed: Double, isNewGeneration: Bool)
     -> StopReason?
   {

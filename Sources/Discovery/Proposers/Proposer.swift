@@ -18,10 +18,22 @@ public protocol Proposer: AnyObject {
   /// Whether a reply costs nothing and depends on the request's index, earlier replies and outcomes
   /// alone, so that the run may ask before it has come to it.
   var canBeAskedAhead: Bool { get }
+
+  /// The same, with a log of what goes over the network; proposers that ask nobody have no use for it.
+  func propose(_ request: ProposalRequest, log: RequestLog) throws -> ProposalReply?
+
+  /// A text that came with a reply without the secrets that the proposer holds.
+  func redacted(_ text: String) -> String
 }
 
 extension Proposer {
   public var canBeAskedAhead: Bool { false }
+
+  public func propose(_ request: ProposalRequest, log: RequestLog) throws -> ProposalReply? {
+    try propose(request)
+  }
+
+  public func redacted(_ text: String) -> String { text }
 }
 
 /// The conversation so far.
@@ -123,13 +135,16 @@ public struct ProposalReply: Hashable, Sendable, Codable {
   public var publishedScore: Double?
   /// Of the prompt's tokens, those that the server had in its cache.
   public var cachedTokens: Int?
+  /// Of the prompt's tokens, those that the server put into its cache, where it charges for that.
+  public var cacheWriteTokens: Int?
   /// Whether the numbers of tokens are Lossmith's guess (four bytes a token), since the server gave
   /// none; nil where they are the server's.
   public var tokensAreGuessed: Bool?
   /// The model that was asked; nil where none was.
   public var model: String?
   public var temperature: Double?
-  /// Requests that it took, failed ones included; nil where no endpoint was asked.
+  /// Requests that gave it: 1, and 0 for a recorded reply that is replayed. Failed ones are events of
+  /// their own; in journals of older programs they are counted here. nil where no endpoint was asked.
   public var calls: Int?
   /// US dollars; nil without a price.
   public var cost: Double?
@@ -158,5 +173,10 @@ public struct Proposal: Hashable, Sendable, Codable {
     self.thought = thought
     self.name = name
     self.code = code
+  }
+
+  /// With all of its texts changed in the same way.
+  func mapped(_ change: (String) -> String) -> Proposal {
+    Proposal(thought: change(thought), name: change(name), code: change(code))
   }
 }

@@ -8,6 +8,9 @@ import Losses
 /// the assistant's are replies; a line `{"comment": "…"}` is passed over. A JSON array of chat
 /// messages, as DiscoPOP's published code writes to `messages.json`, is the other.
 ///
+/// The directory of a recorded run is a transcript, too. Its replies are given back as they were
+/// recorded, with the model, tokens and all that decides how they are read and what builds on them.
+///
 /// A line with a reply may say under `published_score` what the loss scored where the transcript comes
 /// from; null, or nothing, for one that got no score. A run then ends with a comparison.
 public final class ReplayProposer: Proposer {
@@ -17,6 +20,8 @@ public final class ReplayProposer: Proposer {
   public let path: String
   /// The replies in their order.
   public var replies: [String] { entries.map(\.text) }
+  /// Of the recorded run; nil for a file.
+  public let config: RunConfig?
   private let entries: [Recorded]
 
   /// A larger transcript is refused, in bytes.
@@ -35,6 +40,7 @@ public final class ReplayProposer: Proposer {
         remedy: "Split it into several runs.")
     }
     self.path = path
+    config = nil
     entries = try Self.replies(of: data, path: path)
   }
 
@@ -43,9 +49,11 @@ public final class ReplayProposer: Proposer {
   /// - Throws: `LossmithError` as ``RunDirectory/read(at:)``; `malformedInput` for a run without one.
   public init(run: URL) throws {
     path = run.path
-    entries = try RunDirectory.read(at: run).events.compactMap {
+    let recorded = try RunDirectory.read(at: run)
+    config = recorded.config
+    entries = recorded.events.compactMap {
       guard case .received(let reply) = $0.body else { return nil }
-      return Recorded(text: reply.text, publishedScore: reply.publishedScore)
+      return Recorded(text: reply.text, publishedScore: reply.publishedScore, whole: reply)
     }
     guard !entries.isEmpty else {
       throw LossmithError(
@@ -64,6 +72,11 @@ public final class ReplayProposer: Proposer {
   public func propose(_ request: ProposalRequest) throws -> ProposalReply? {
     guard entries.indices.contains(request.index) else { return nil }
     let entry = entries[request.index]
+    if var reply = entry.whole {
+      // Nobody is asked, and nothing paid.
+      if reply.calls != nil { reply.calls = 0 }
+      return reply
+    }
     var reply = ProposalReply(text: entry.text, source: path)
     reply.publishedScore = entry.publishedScore
     return reply
@@ -73,6 +86,8 @@ public final class ReplayProposer: Proposer {
   struct Recorded {
     var text: String
     var publishedScore: Double?
+    /// As a run recorded it.
+    var whole: ProposalReply?
   }
 
   static func replies(of data: Data, path: String) throws(LossmithError) -> [Recorded] {

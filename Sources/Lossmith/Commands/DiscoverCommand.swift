@@ -103,15 +103,15 @@ struct DiscoverCommand: ParsableCommand {
     let installation = library.installation
     let selection = try ProposerSelection(
       named: proposer ?? (try storedConfig()?.proposer), options: endpoint,
-      stored: try storedConfig()?.proposerSettings ?? [:],
-      evolveSeed: try evolveSeed ?? storedEvolveSeed() ?? 0, installation: installation)
+      stored: try storedConfig()?.proposerSettings ?? [:], limits: try storedLimits(),
+      evolveSeed: evolveSeed, installation: installation)
     let stored = try resume.map { try open(URL(fileURLWithPath: $0), selection) }
     let bench =
-      stored.map {
-        Workbench(cache: installation.cacheDirectory, settings: $0.config.settings)
+      (stored?.config ?? selection.recorded).map {
+        Workbench(cache: installation.cacheDirectory, settings: $0.settings)
       } ?? library.workbench(threads: workers.threads ?? 1)
-    let facts = try prepare(stored?.config.task ?? chosenTask, bench, console)
-    let stage = try cheapTask(stored?.config).map { try prepare($0, bench, console) }
+    let facts = try prepare(stored?.config.task ?? chosenTask(selection), bench, console)
+    let stage = try cheapTask(stored?.config, selection).map { try prepare($0, bench, console) }
     let directory = try stored ?? create(selection, facts, stage, bench)
     let config = directory.config
     if let note = selection.note { console.note(note) }
@@ -167,6 +167,7 @@ struct DiscoverCommand: ParsableCommand {
         isInterrupted: { Interruption.isRequested })
       parts.promptPlan = selection.plan
       parts.pool = pool
+      parts.prices = selection.prices
       return parts
     }
     let run = try DiscoveryRun(in: directory, parts: parts(), raise: raise)
@@ -196,12 +197,17 @@ struct DiscoverCommand: ParsableCommand {
     if let error = outcome.error { throw error }
   }
 
-  private var chosenTask: String { TaskName.resolve(task ?? "reviews") }
+  /// A recorded run is replayed on its own task, and with its own settings, but for flags.
+  private func chosenTask(_ selection: ProposerSelection) -> String {
+    task.map(TaskName.resolve) ?? selection.recorded?.task ?? TaskName.resolve("reviews")
+  }
 
   /// The task of the cheap stage: the run's own, or what the flags of a new run say.
-  private func cheapTask(_ stored: RunConfig?) -> String? {
+  private func cheapTask(_ stored: RunConfig?, _ selection: ProposerSelection) -> String? {
     if let stored { return stored.cheapStage?.task }
-    return cheapStage == "none" || chosenTask == "bandit" ? nil : cheapStage ?? "bandit"
+    if cheapStage == "none" || chosenTask(selection) == "bandit" { return nil }
+    if cheapStage == nil, let recorded = selection.recorded { return recorded.cheapStage?.task }
+    return cheapStage ?? "bandit"
   }
 
   /// Of a new run; a recorded run is replayed with its own.
@@ -249,10 +255,11 @@ struct DiscoverCommand: ParsableCommand {
     return budget.isEmpty ? nil : budget
   }
 
-  private func storedEvolveSeed() throws -> UInt64? {
-    try resume.flatMap {
-      UInt64(
-        try RunDirectory.read(at: URL(fileURLWithPath: $0)).config.proposerSettings["seed"] ?? "")
+  /// What the run that is resumed may spend, raised limits included.
+  private func storedLimits() throws -> Budget? {
+    try resume.map {
+      let run = try RunDirectory.read(at: URL(fileURLWithPath: $0))
+      return run.config.limits(after: try RunState.fold(run.events))
     }
   }
 
@@ -266,26 +273,33 @@ struct DiscoverCommand: ParsableCommand {
     let url =
       out.map { URL(fileURLWithPath: $0) }
       ?? RunDirectory.defaultURL(task: facts.task.name, under: folder)
-    var tunables: [String: Double] = [:]
-    tunables["beta"] = beta
-    let count = seeds ?? 5
-    let first = min(count, firstSeeds ?? (chosenTask == "bandit" ? count : 3))
+    let recorded = selection.recorded
+    let task = chosenTask(selection)
+    var tunables = recorded?.tunables ?? [:]
+    tunables["beta"] = beta ?? tunables["beta"]
+    let count = seeds ?? recorded?.seeds.count ?? 5
+    let usual = recorded.map { $0.candidateSeeds.count } ?? (task == "bandit" ? count : 3)
+    let first = min(count, firstSeeds ?? usual)
+    let usualFinalists =
+      recorded.map(\.finalists) ?? (first < count || search.confirmSeeds != 0 ? 3 : nil)
+    let usualBaselines = recorded?.baselines ?? ["dpo", "slic", "ipo", "kto-pair"]
     var config = RunConfig(
-      task: chosenTask, taskTitle: facts.task.name, data: facts.task.data,
+      task: task, taskTitle: facts.task.name, data: facts.task.data,
       taskDigest: facts.task.digest, metric: facts.task.metric,
       seeds: (0..<UInt64(count)).map { $0 }, firstSeeds: first < count ? first : nil,
-      finalists: finalists ?? (first < count || search.confirmSeeds != 0 ? 3 : nil),
+      finalists: finalists ?? usualFinalists,
       cheapStage: stage.map {
         CheapStage(
           task: $0.task.name, taskDigest: $0.task.digest, metric: $0.task.metric,
           seeds: [0, 1, 2, 3, 4], reference: $0.task.referenceEta, share: share(selection))
       },
-      baselines: baselines.isEmpty ? ["dpo", "slic", "ipo", "kto-pair"] : baselines,
+      baselines: baselines.isEmpty ? usualBaselines : baselines,
       proposer: selection.name, proposerSettings: selection.settings,
-      generations: generations ?? selection.defaultGenerations,
+      generations: generations ?? recorded?.generations ?? selection.defaultGenerations,
       minutes: minutes ?? (generations == nil ? selection.defaultMinutes : nil),
-      budget: endpoint.budget, patience: patience, resamples: resamples ?? 3, tunables: tunables,
-      settings: bench.recordedSettings)
+      budget: endpoint.budget, patience: patience ?? recorded?.patience,
+      resamples: resamples ?? recorded?.resamples ?? 3, breaker: recorded?.breaker ?? 10,
+      tunables: tunables, settings: bench.recordedSettings)
     config.search = search.plan(
       seeds: count, task: facts.task, proposer: selection.name, recorded: selection.recordedPlan)
     config.search?.lookahead = selection.lookahead
@@ -327,11 +341,13 @@ struct DiscoverCommand: ParsableCommand {
         .missingFile, "LossKit's manual cannot be read", at: manual.path,
         remedy: "Restore the folder docs of the source tree or the installation.")
     }
-    let facts = SystemPrompt(
+    var facts = SystemPrompt(
       manual: text, task: task.name, taskDescription: task.summary, metric: task.metric,
       metricDescription: task.metricDescription,
       seeds: config.candidateSeeds.count, beta: config.tunables["beta"] ?? task.beta,
       resamples: config.resamples, cheapStage: config.cheapStage?.task)
+    facts.tunes = !config.plan.tuning.isEmpty
+    facts.isBetaSet = config.tunables["beta"] != nil
     return TemplatePrompts(
       book: try PromptBook(
         directory: selection.promptFolder

@@ -102,6 +102,30 @@ struct EndpointOptions: ParsableArguments {
     return budget.isEmpty ? nil : budget
   }
 
+  /// The given flags that are of use to a model behind an endpoint only.
+  var flagsOfEndpoint: [String] {
+    let given: [(String, Bool)] = [
+      ("--base-url", baseUrl != nil), ("--api", api != nil), ("--model", model != nil),
+      ("--ensemble", ensemble != nil), ("--temperature", temperature != nil),
+      ("--max-tokens", maxTokens != nil), ("--stream", stream), ("--no-json-mode", noJsonMode),
+      ("--retries", retries != nil), ("--timeout", timeout != nil),
+      ("--key-variable", keyVariable != nil), ("--prices", prices != nil),
+      ("--budget-usd", budgetUsd != nil), ("--budget-tokens", budgetTokens != nil),
+      ("--budget-calls", budgetCalls != nil),
+    ]
+    return given.filter(\.1).map(\.0)
+  }
+
+  /// The given flags that are of use only to who reads prompts: a model or a person.
+  var flagsOfPrompts: [String] {
+    let given: [(String, Bool)] = [
+      ("--history", history != nil), ("--order", order != nil), ("--hide", hide != nil),
+      ("--selection", selection != nil), ("--curve-images", curveImages),
+      ("--search-seed", searchSeed != nil), ("--prompts", prompts != nil),
+    ]
+    return given.filter(\.1).map(\.0)
+  }
+
   /// What the flags say of prompts and models, by the names of the run's settings.
   var words: [String: String] {
     var words: [String: String] = [:]

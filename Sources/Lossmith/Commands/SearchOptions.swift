@@ -43,21 +43,26 @@ struct SearchOptions: ParsableArguments {
   ///   - recorded: the plan of the run that is replayed, if one is.
   func plan(seeds: Int, task: TaskFacts, proposer: String, recorded: SearchPlan?) -> SearchPlan {
     var plan = SearchPlan()
+    plan.isBlind = recorded?.isBlind ?? false
     plan.duplicates = recorded?.duplicates ?? (proposer == "replay" ? .trained : .refused)
     if trainScaledDuplicates { plan.duplicates = .trainedIfScaled }
     if trainDuplicates { plan.duplicates = .trained }
     plan.confirmation = SearchPlan.seeds(
-      confirmSeeds ?? seeds, from: SearchPlan.firstConfirmationSeed)
+      confirmSeeds ?? recorded?.confirmation.count ?? seeds, from: SearchPlan.firstConfirmationSeed)
     plan.klCap = task.klCap
     plan.measuresUntold = true
     plan.referenceReward =
       task.metric == "reward" && task.referenceEta.isFinite ? task.referenceEta : nil
-    plan.comparesAtEqualKL = beats && task.klCap != nil && task.metric == "reward"
+    plan.comparesAtEqualKL =
+      beats && (recorded?.comparesAtEqualKL ?? true) && task.klCap != nil
+      && task.metric == "reward"
     if plan.comparesAtEqualKL {
       plan.rates = task.rates
       plan.frontierPoints = (task.betas ?? []).count + (task.rates ?? []).count
     }
-    plan.tuning = tune ? SearchPlan.seeds(3, from: SearchPlan.firstTuningSeed) : []
+    plan.tuning =
+      tune
+      ? SearchPlan.seeds(3, from: SearchPlan.firstTuningSeed) : recorded?.tuning ?? []
     plan.beta = task.beta
     plan.equalBudget = equalBudget.flatMap(SearchPlan.EqualBudget.init)
     plan.sharesBudget = plan.equalBudget == nil ? nil : true

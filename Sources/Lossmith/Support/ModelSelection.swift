@@ -12,11 +12,14 @@ struct ModelSelection {
   let ensemble: ModelEnsemble
   let prices: PriceBook?
 
-  /// - Parameter stored: settings of the run that is resumed; empty for a new one.
+  /// - Parameters:
+  ///   - stored: settings of the run that is resumed; empty for a new one.
+  ///   - limits: what that run may spend; nil for a new one.
   /// - Returns: nil when no endpoint is named anywhere.
   /// - Throws: `LossmithError`: `usage` for what makes no endpoint, `missingFile` or
   ///   `malformedInput` for the price file.
-  init?(_ options: EndpointOptions, stored: [String: String], seed: UInt64) throws {
+  init?(_ options: EndpointOptions, stored: [String: String], limits: Budget?, seed: UInt64) throws
+  {
     let words = stored.merging(options.words) { $1 }
     let environment = ProcessInfo.processInfo.environment
     guard
@@ -45,7 +48,12 @@ struct ModelSelection {
     self.endpoint = endpoint
     self.ensemble = ensemble
     prices = try Self.prices(options.prices, stored["prices"])
-    try requirePrices(options.budgetUsd)
+    try requirePrices(options.budgetUsd ?? limits?.usd)
+    guard options.ensemble != .bandit || ensemble.arms.count > 1 else {
+      throw LossmithError(
+        .usage, "A bandit has nothing to choose from: there is one model.", at: "--ensemble",
+        remedy: "Name several with --model large,small, or leave --ensemble out.")
+    }
   }
 
   /// The URL that a run has stored; the environment's where that is the same but for its query, which is
@@ -72,7 +80,8 @@ struct ModelSelection {
     guard !unpriced.isEmpty else { return }
     throw LossmithError(
       .usage, "There is no price for \(unpriced.joined(separator: ", ")).", at: "--budget-usd",
-      remedy: "Name its price, or a default, in a file and give it with --prices.")
+      remedy: "Name its price, or a default, in a file and give it with --prices; the run has a "
+        + "budget in dollars.")
   }
 
   /// What decides the replies, for the run's configuration; no secrets.

@@ -22,8 +22,10 @@ struct ProposerSelection {
   private var models: ModelSelection?
   private var isManual = false
   private let replay: ReplayProposer?
+  /// Of the run that is replayed; nil for other proposers and for plain files.
+  var recorded: RunConfig? { replay?.config }
   /// How the run that is replayed compared losses; nil for other proposers and for plain files.
-  let recordedPlan: SearchPlan?
+  var recordedPlan: SearchPlan? { recorded?.plan }
   /// Of the proposals that learn on the cheap stage, the share that goes on; nil for all.
   private(set) var cheapShare: Double?
   /// How far behind itself a proposal looks, where it need not see the latest verdicts.
@@ -32,12 +34,13 @@ struct ProposerSelection {
   /// - Parameters:
   ///   - named: nil chooses `llm` where an endpoint is set, else the embedded transcript.
   ///   - stored: the proposer's settings in the run that is resumed; empty for a new run.
-  ///   - evolveSeed: draws the proposals of `evolve`.
-  /// - Throws: `LossmithError`: `usage` for an unknown proposer or an incomplete endpoint,
-  ///   `missingFile` or `malformedInput` for a transcript.
+  ///   - limits: what that run may spend; nil for a new run.
+  ///   - evolveSeed: draws the proposals of `evolve`; nil for what the run has, or 0.
+  /// - Throws: `LossmithError`: `usage` for an unknown proposer, an incomplete endpoint, or a flag that
+  ///   the proposer has no use for; `missingFile` or `malformedInput` for a transcript.
   init(
     named: String?, options: EndpointOptions, stored: [String: String] = [:],
-    evolveSeed: UInt64 = 0, installation: Installation
+    limits: Budget? = nil, evolveSeed: UInt64? = nil, installation: Installation
   ) throws {
     let plan = try PromptPlan(stored.merging(options.words) { $1 })
     promptFolder =
@@ -47,8 +50,9 @@ struct ProposerSelection {
     shown["prompts"] = promptFolder
     let models =
       named == nil || named == "llm"
-      ? try ModelSelection(options, stored: stored, seed: plan.seed) : nil
+      ? try ModelSelection(options, stored: stored, limits: limits, seed: plan.seed) : nil
     let chosen = named ?? (models == nil ? "replay" : "llm")
+    try Self.refuseIdle(options, evolveSeed, of: chosen, isNamed: named != nil)
     if chosen == "llm" {
       guard let models else {
         throw LossmithError(
@@ -57,7 +61,6 @@ struct ProposerSelection {
       }
       self.models = models
       self.plan = plan
-      recordedPlan = nil
       replay = nil
       name = "llm"
       settings = models.settings.merging(shown) { $1 }
@@ -68,7 +71,7 @@ struct ProposerSelection {
     defaultGenerations = nil
     if chosen == "evolve" {
       replay = nil
-      recordedPlan = nil
+      let evolveSeed = evolveSeed ?? stored["seed"].flatMap { UInt64($0) } ?? 0
       evolution = EvolveProposer(seed: evolveSeed)
       (cheapShare, lookahead) = (0.25, SearchPlan.usualLookahead)
       name = "evolve"
@@ -79,7 +82,6 @@ struct ProposerSelection {
       isManual = true
       self.plan = plan
       replay = nil
-      recordedPlan = nil
       name = "manual"
       settings = shown
       note = "Proposals come from you: each prompt is shown, and your reply is read."
@@ -88,7 +90,6 @@ struct ProposerSelection {
         .appendingPathComponent("transcripts/discopop-appendix-g.jsonl")
       replay = try ReplayProposer(path: file.path)
       lookahead = SearchPlan.usualLookahead
-      recordedPlan = nil
       name = "replay"
       settings = ["transcript": "discopop-appendix-g", "sha256": try Self.digest(file.path)]
       note =
@@ -101,17 +102,28 @@ struct ProposerSelection {
       let run = ReplayProposer.isRun(path) ? URL(fileURLWithPath: path) : nil
       let replay = try run.map { try ReplayProposer(run: $0) } ?? ReplayProposer(path: path)
       self.replay = replay
-      let recorded = try run.map { try RunDirectory.read(at: $0).config }
-      recordedPlan = recorded?.plan
-      cheapShare = recorded?.cheapStage?.share
+      cheapShare = replay.config?.cheapStage?.share
       lookahead = SearchPlan.usualLookahead
+      if let recorded = replay.config {
+        // What prompts show decides slopes and feedback, which the journal has.
+        let settings = stored.isEmpty ? recorded.proposerSettings : stored
+        self.plan = try PromptPlan(settings)
+        promptFolder = settings["prompts"]
+      }
       name = "replay:\(path)"
-      settings = [
+      var settings = [
         "sha256": try run == nil
           ? Self.digest(path)
           : SHA256Digest(of: Data(replay.replies.joined(separator: "\0").utf8)).hex
       ]
-      note = "Replaying \(replay.replies.count) proposals of \(path)."
+      if run != nil {
+        settings.merge(self.plan.settings) { $1 }
+        settings["prompts"] = promptFolder
+      }
+      self.settings = settings
+      note =
+        "Replaying \(replay.replies.count) proposals of \(path)"
+        + (run == nil ? "." : ", with the task and the settings of that run unless flags say else.")
     } else {
       throw LossmithError(
         .usage, "there is no proposer \"\(chosen)\"", at: "--proposer",
@@ -119,9 +131,31 @@ struct ProposerSelection {
     }
   }
 
+  /// Flags that the proposer would pass over in silence are refused.
+  private static func refuseIdle(
+    _ options: EndpointOptions, _ evolveSeed: UInt64?, of proposer: String, isNamed: Bool
+  ) throws {
+    var idle: [String] = []
+    if proposer != "llm" { idle += options.flagsOfEndpoint }
+    if proposer != "llm", proposer != "manual" { idle += options.flagsOfPrompts }
+    if proposer == "manual", options.curveImages { idle.append("--curve-images") }
+    if evolveSeed != nil, proposer != "evolve" { idle.append("--evolve-seed") }
+    guard let first = idle.first else { return }
+    let flags = idle.joined(separator: ", ")
+    throw LossmithError(
+      .usage, "The proposer \(proposer) has no use for \(flags).", at: first,
+      remedy: isNamed
+        ? "Leave \(idle.count == 1 ? "it" : "them") out, or choose another proposer."
+        : "Name an endpoint with --base-url and --model, or leave \(idle.count == 1 ? "it" : "them")"
+          + " out: without an endpoint a recorded run is replayed.")
+  }
+
   private static func digest(_ path: String) throws -> String {
     try SHA256Digest(file: URL(fileURLWithPath: path)).hex
   }
+
+  /// What the models cost; nil where none is asked or nobody knows.
+  var prices: PriceBook? { models?.prices }
 
   /// Replies of a transcript: no run has more generations.
   var replies: Int? { replay?.replies.count }

@@ -16,7 +16,8 @@ enum RunLedger {
       let seconds = max(0, event.elapsed - before)
       before = event.elapsed
       if seconds > 0 { cost.seconds[spending(event.body), default: 0] += seconds }
-      if case .received(let reply) = event.body {
+      // A reply that is replayed was paid by another run.
+      if case .received(let reply) = event.body, reply.calls != 0 {
         cost.promptTokens += reply.promptTokens ?? 0
         cost.completionTokens += reply.completionTokens ?? 0
         if let dollars = ReplyFacts(reply).dollars { cost.dollars = (cost.dollars ?? 0) + dollars }
@@ -30,7 +31,7 @@ enum RunLedger {
 
   private static func spending(_ event: JournalEvent.Body) -> RunModel.Spending {
     switch event {
-    case .received, .exhausted: .proposer
+    case .received, .exhausted, .attempted, .repeated: .proposer
     case .built, .refused: .build
     case .screened, .fingerprinted, .catalogueProbed: .screen
     case .evaluated, .extended, .baselineEvaluated, .trial, .confirmed: .train

@@ -125,6 +125,43 @@ struct ResumeTests {
     #expect(settled(outcome.summary) == reference.summary)
   }
 
+  @Test("a library that was changed between two sessions is not trained, but built again")
+  func changedLibrary() throws {
+    let reference = try Reference()
+    let fixture = try Self.fixture()
+    fixture.interruptAfter = 1 + (try #require(try firstCheck()))
+    try fixture.start()
+    let library = fixture.url.appending(path: "candidates/0001-first/loss.so")
+    #expect(try Data(contentsOf: library) == Data("eta 0.65".utf8))
+    try Data("eta 0.99".utf8).write(to: library)
+    fixture.interruptAfter = nil
+    let outcome = try fixture.goOn()
+    #expect(settled(outcome.summary) == reference.summary)
+    #expect(fixture.evaluator.builds.filter { $0 == "first" }.count == 2)
+  }
+
+  @Test("nor is that of a finalist trained further")
+  func changedFinalist() throws {
+    func fixture() throws -> RunFixture { try RunFixture(stagedScript) { $0.addStages() } }
+    let calm = try fixture()
+    let end = settled(try calm.start().summary)
+    let first = try #require(calm.progress.firstIndex { $0.stage == .finalist })
+    let other = try fixture()
+    other.interruptAfter = first + 1
+    #expect(try other.start().reason == .interrupted)
+    for candidate in try FileManager.default.contentsOfDirectory(
+      at: other.url.appending(path: "candidates"), includingPropertiesForKeys: nil)
+    {
+      let library = candidate.appending(path: "loss.so")
+      if FileManager.default.fileExists(atPath: library.path) {
+        try Data("eta 0.99".utf8).write(to: library)
+      }
+    }
+    other.interruptAfter = nil
+    let outcome = try other.goOn()
+    #expect(settled(outcome.summary) == end)
+  }
+
   private func firstCheck() throws -> Int? {
     let fixture = try Self.fixture()
     try fixture.start()

@@ -19,8 +19,25 @@ final class ScriptedProposer: Proposer {
   var book: (inout ProposalReply) -> Void = { _ in }
   /// Thrown once each when its index is asked for.
   var errors: [Int: LossmithError] = [:]
+  /// Requests that fail before each reply, as at an endpoint.
+  var attempts: [JournalEvent.Attempt] = []
+  /// Must not come with what a reply is read as.
+  var secret: String?
+
+  func redacted(_ text: String) -> String {
+    secret.map { text.replacingOccurrences(of: $0, with: "[key]") } ?? text
+  }
 
   init(_ replies: [String]) { self.replies = replies }
+
+  func propose(_ request: ProposalRequest, log: RequestLog) throws -> ProposalReply? {
+    for attempt in attempts {
+      try log.begins()
+      try log.failed(attempt)
+    }
+    if !attempts.isEmpty { try log.begins() }
+    return try propose(request)
+  }
 
   func propose(_ request: ProposalRequest) throws -> ProposalReply? {
     asked.append(request.index)
@@ -142,7 +159,7 @@ final class ScriptedEvaluator: CandidateEvaluator {
     }
     let file = scratch.appending(path: UUID().uuidString)
     try Data(proposal.code.utf8).write(to: file)
-    return .built(BuiltLibrary(file: file, sha256: "sha-of-\(proposal.code)"))
+    return .built(BuiltLibrary(file: file, sha256: SHA256Digest(of: proposal.code).hex))
   }
 
   func evaluate(

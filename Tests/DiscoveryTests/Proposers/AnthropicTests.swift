@@ -30,6 +30,7 @@ struct AnthropicTests {
     #expect(reply.finishReason == "stop")
     #expect(reply.promptTokens == 330)
     #expect(reply.cachedTokens == 300)
+    #expect(reply.cacheWriteTokens == 20)
     #expect(reply.completionTokens == 7)
     let sent = try #require(server.received.first)
     #expect(sent.head.hasPrefix("POST /v1/messages HTTP/1.1"))
@@ -88,7 +89,7 @@ struct AnthropicTests {
     #expect(reply.finishReason == "length")
     #expect(reply.promptTokens == 5)
     #expect(reply.completionTokens == 9)
-    #expect(reply.calls == 2)
+    #expect(reply.calls == 1)
     #expect(server.received.first?.object["stream"] as? Bool == true)
     #expect(patient.notices.first?.contains("broke off after 9 characters") == true)
   }

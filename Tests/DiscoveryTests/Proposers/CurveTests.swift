@@ -156,6 +156,12 @@ struct CurveTests {
     let counts = fixture.proposer.requests.map(\.images.count)
     #expect(Array(counts.prefix(3)) == [0, 1, 0])
 
+    let hiding = try RunFixture([reply("a", "eta 0.7"), reply("b", "eta 0.71")])
+    hiding.evaluator.curve = curve([3, 2, 1])
+    hiding.promptPlan = try PromptPlan(["curve-images": "true", "hide": "curves"])
+    try hiding.start()
+    #expect(hiding.proposer.requests.allSatisfy { $0.images.isEmpty })
+
     let request = fixture.proposer.requests[1]
     for api in ChatAPI.allCases {
       let answer =

@@ -52,6 +52,87 @@ struct EndpointFaultTests {
       folders: (try? FileManager.default.contentsOfDirectory(atPath: candidates))?.sorted() ?? [])
   }
 
+  /// A run whose requests are limited, begun or taken up again against a server.
+  private func limited(
+    _ fixture: RunFixture, _ server: ScriptedServer, retries: Int, raise: Budget? = nil,
+    total: Double = 5, prices: PriceBook? = nil
+  ) throws -> DiscoveryRun.Outcome {
+    var limits = Chat.limits
+    limits.total = total
+    var parts = fixture.parts
+    parts.proposer = LLMProposer(
+      endpoint: try Chat.endpoint(server.url, limits: limits), prices: prices,
+      retry: RetryPolicy(retries: retries), sleep: { _ in true })
+    let isThere = FileManager.default.fileExists(atPath: fixture.url.path)
+    return try DiscoveryRun(
+      in: isThere ? try fixture.resume() : try fixture.create(), parts: parts, raise: raise
+    ).run()
+  }
+
+  @Test("A server that only fails is asked as often as the budget says, over all sessions")
+  func failuresAreBooked() throws {
+    let server = ScriptedServer(.respond(status: 500, body: "{}"))
+    defer { server.stop() }
+    let fixture = try RunFixture([]) { $0.budget = Budget(calls: 3) }
+    let outcome = try limited(fixture, server, retries: 4)
+    #expect(outcome.reason == .budgetCalls && outcome.exitStatus == .success)
+    #expect(outcome.summary.ledger?.calls == 3 && server.received.count == 3)
+    #expect(outcome.summary.ledger?.possiblyPaid == 0)
+    #expect(outcome.summary.cause?.contains("status 500") == true)
+    #expect(try limited(fixture, server, retries: 4).reason == .budgetCalls)
+    #expect(server.received.count == 3)
+    // With more to spend the retries end it, and the ledger has all requests.
+    let more = try limited(fixture, server, retries: 1, raise: Budget(calls: 9))
+    #expect(more.reason == .proposer)
+    #expect(server.received.count == 5 && more.summary.ledger?.calls == 5)
+    #expect(more.summary.table.contains("Endpoint: 5 calls"))
+  }
+
+  @Test("A stream that is cut may be paid for, and counts against every budget")
+  func cutsAreBooked() throws {
+    let cut = ScriptedServer.Step.respond(
+      status: 200, headers: ["Content-Type": "text/event-stream"],
+      body: #"data: {"choices":[{"delta":{"content":"x"}}]}"# + "\n\n")
+    let good = (1...9).map { Self.chat(reply("l\($0)", "eta 0.7\($0)")) }
+    let server = ScriptedServer(good.flatMap { [cut, $0] })
+    defer { server.stop() }
+    let prices = PriceBook(models: ["small": .init(input: 0, output: 1e6)])
+    let fixture = try RunFixture([]) { $0.budget = Budget(calls: 5) }
+    let outcome = try limited(fixture, server, retries: 4, prices: prices)
+    #expect(outcome.reason == .budgetCalls)
+    #expect(server.received.count == 5)
+    let ledger = try #require(outcome.summary.ledger)
+    #expect(ledger.calls == 5 && ledger.possiblyPaid == 3)
+    let row = try #require(ledger.models.first)
+    #expect(row.replies == 2 && row.failed == 3)
+    // Each as dear as the reply that came then, the last as dear as the dearest.
+    #expect(abs((ledger.usd ?? 0) - (row.usd ?? 0) * 2.5) < 1e-9)
+    #expect((row.usd ?? 0) > 10)
+  }
+
+  @Test("What a time-out may have cost ends a budget of tokens before any reply came")
+  func timeoutsAreBooked() throws {
+    let stall = ScriptedServer(.stall)
+    let gone = ScriptedServer(Self.chat(""))
+    gone.stop()
+    defer { stall.stop() }
+    let fixture = try RunFixture([]) { $0.budget = Budget(tokens: 30) }
+    let outcome = try limited(fixture, stall, retries: 50, total: 0.2)
+    #expect(outcome.reason == .budgetTokens)
+    #expect((outcome.summary.ledger?.tokens ?? 0) > 30)
+    let attempts = try fixture.events().compactMap { event -> JournalEvent.Attempt? in
+      if case .attempted(let attempt) = event.body { attempt } else { nil }
+    }
+    #expect(attempts.allSatisfy { $0.outcome == .timeout && $0.mayBePaid })
+    #expect(attempts.count == outcome.summary.ledger?.possiblyPaid)
+    // Where nobody listens, nothing was sent: the retries end it.
+    let other = try RunFixture([]) { $0.budget = Budget(tokens: 30) }
+    let unreachable = try limited(other, gone, retries: 5)
+    #expect(unreachable.reason == .proposer)
+    #expect(unreachable.summary.ledger?.tokens == 0)
+    #expect(unreachable.summary.ledger?.calls == 6)
+  }
+
   private static let secretError = #"{"error":{"message":"bad key \#(Chat.secret)"}}"#
 
   @Test("A fault of the endpoint stops the run with its cause, after as many tries as it deserves")
@@ -167,6 +248,33 @@ struct EndpointFaultTests {
     #expect(ended.outcome.summary.measured.contains { $0.name == "leak" })
     #expect(ended.traces.range(of: Data(Chat.secret.utf8)) == nil)
     #expect(ended.traces.range(of: Data("Key [key]?".utf8)) != nil)
+  }
+
+  @Test("Nor is it there in the escapes of JSON, and the parser does not bring it back")
+  func escapedKey() throws {
+    let escaped = Chat.secret.utf16.map { String(format: "\\u%04X", $0) }.joined()
+    let half = "Zx9quite\\u002dunlike-anything\\u002Eelse"
+    let answer =
+      #"{"thought":"\#(escaped) or \#(half)","name":"leak \#(escaped)","code":"eta 0.7"}"#
+    let ended = try run([Self.chat(answer)])
+    #expect(ended.outcome.summary.measured.contains { $0.name == "leak-key" })
+    #expect(ended.traces.range(of: Data(Chat.secret.utf8)) == nil)
+    #expect(ended.traces.range(of: Data(escaped.utf8)) == nil)
+    #expect(ended.traces.range(of: Data(half.utf8)) == nil)
+    #expect(ended.traces.range(of: Data("[key] or [key]".utf8)) != nil)
+  }
+
+  @Test("What reading a reply puts together is cleaned as the reply was")
+  func joinedKey() throws {
+    // Code on one line that spells its line breaks out is unescaped once more.
+    let fixture = try RunFixture([
+      #"{"thought":"ab\u0022cd","name":"ab\u0022cd","code":"// ab\\\"cd\\neta 0.7"}"#
+    ])
+    fixture.proposer.secret = "ab\"cd"
+    try fixture.start()
+    let proposal = try #require(try RunState.fold(try fixture.events()).candidates[0].proposal)
+    #expect(proposal.thought == "[key]" && proposal.name == "[key]")
+    #expect(proposal.code == "// [key]\neta 0.7")
   }
 
   @Test("A model that never writes a loss stops the run at the breaker, with the first cause")

@@ -103,7 +103,7 @@ struct EnsembleTests {
     #expect(server.received.last?.object["temperature"] as? Double == 0.3)
     #expect(reply.model == "y")
     #expect(reply.temperature == 0.3)
-    #expect(reply.calls == 2)
+    #expect(reply.calls == 1)
     // 11 tokens in, 7 out.
     let cost: Double = 25e-6
     #expect(reply.cost == cost)

@@ -61,7 +61,31 @@ struct LedgerTests {
     }
   }
 
-  /// Nine replies of a model that takes 13 tokens and a quarter of a dollar each.
+  @Test("What a server puts into its cache costs more than plain input")
+  func cacheWrites() throws {
+    let text = "models:\n  a: {input: 4, cached_input: 1, output: 10}\n"
+    let named = "models:\n  a: {input: 4, cache_write: 8, output: 10}\n"
+    var reply = ProposalReply(text: "", source: "", promptTokens: 1000, completionTokens: 100)
+    reply.model = "a"
+    reply.cachedTokens = 300
+    reply.cacheWriteTokens = 200
+    // 500 new, 300 read, 200 written at 1.25 times the price, 100 of the reply.
+    let usual = try #require(try PriceBook(text: text, path: "p").cost(of: reply))
+    #expect(abs(usual - (500 * 4 + 300 + 200 * 5 + 100 * 10) / 1e6) < 1e-12)
+    let own = try #require(try PriceBook(text: named, path: "p").cost(of: reply))
+    #expect(abs(own - (500 * 4 + 300 * 4 + 200 * 8 + 100 * 10) / 1e6) < 1e-12)
+    reply.cacheWriteTokens = nil
+    let none = try #require(try PriceBook(text: text, path: "p").cost(of: reply))
+    #expect(abs(none - (700 * 4 + 300 + 100 * 10) / 1e6) < 1e-12)
+  }
+
+  private static let refused = JournalEvent.Attempt(
+    outcome: .refused, status: 500, model: "m", mayBePaid: false, cause: "status 500")
+  private static let timeout = JournalEvent.Attempt(
+    outcome: .timeout, model: "m", mayBePaid: true, promptTokens: 9, cost: 0.1, cause: "timed out")
+
+  /// Nine replies of a model that takes 13 tokens and a quarter of a dollar each, after one request
+  /// that the server refuses.
   private func fixture(
     _ configure: @escaping (inout RunConfig) -> Void = { _ in }
   ) throws -> RunFixture {
@@ -69,9 +93,10 @@ struct LedgerTests {
       (0..<9).map { reply("l\($0)", "eta 0.7\($0)") }, configure: configure)
     fixture.proposer.book = {
       $0.model = "m"
-      $0.calls = 2
+      $0.calls = 1
       $0.cost = 0.25
     }
+    fixture.proposer.attempts = [Self.refused]
     return fixture
   }
 
@@ -80,7 +105,7 @@ struct LedgerTests {
     arguments: [
       (Budget(usd: 1), StopReason.budgetUSD, 4), (Budget(usd: 1.2), .budgetUSD, 4),
       (Budget(tokens: 40), .budgetTokens, 3), (Budget(tokens: 13), .budgetTokens, 1),
-      (Budget(calls: 6), .budgetCalls, 3), (Budget(calls: 5), .budgetCalls, 3),
+      (Budget(calls: 6), .budgetCalls, 3),
     ])
   func budgets(budget: Budget, reason: StopReason, replies: Int) throws {
     let fixture = try fixture { $0.budget = budget }
@@ -98,6 +123,72 @@ struct LedgerTests {
     #expect(outcome.summary.stop == reason)
     // Without a budget all nine are asked for: it was the budget that stopped it.
     #expect(try self.fixture().start().reason == .exhausted)
+  }
+
+  @Test("No request is made beyond the budget, be it the second one for a reply")
+  func withinReply() throws {
+    let fixture = try fixture { $0.budget = Budget(calls: 5) }
+    let outcome = try fixture.start()
+    #expect(outcome.reason == .budgetCalls)
+    #expect(outcome.exitStatus == .success)
+    #expect(outcome.summary.ledger?.calls == 5)
+    #expect(outcome.summary.ledger?.models.map(\.replies) == [2])
+    #expect(outcome.summary.ledger?.models.map(\.failed) == [3])
+    #expect(outcome.summary.cause == "status 500")
+    // The third reply was asked for once, and is asked for again when there is money.
+    #expect(try fixture.goOn().summary.ledger?.calls == 5)
+    let more = try DiscoveryRun(
+      in: try fixture.resume(), parts: fixture.parts, raise: Budget(calls: 7)
+    ).run()
+    #expect(more.summary.ledger?.models.map(\.replies) == [3])
+    #expect(more.summary.ledger?.calls == 7)
+    let kinds = try fixture.events().map(\.body.kind)
+    // The second tries of three replies, and the first after the pause, are repeated.
+    for (kind, count) in [("requested", 3), ("attempted", 4), ("repeated", 4)] {
+      #expect(kinds.filter { $0 == kind }.count == count, "\(kind)")
+    }
+  }
+
+  @Test("A request that timed out may be paid for, at the price of the reply that came then")
+  func timeouts() throws {
+    let fixture = try fixture { $0.generations = 2 }
+    fixture.proposer.attempts = [Self.refused, Self.timeout]
+    let ledger = try #require(try fixture.start().summary.ledger)
+    #expect(ledger.calls == 6 && ledger.possiblyPaid == 2)
+    #expect(ledger.tokens == 4 * 13)
+    #expect(ledger.usd == 4 * 0.25)
+    #expect(ledger.models.map(\.usd) == [2 * 0.25])
+
+    // Before any reply it is the prompt alone, then at least the dearest reply.
+    let state = { (attempts: [JournalEvent.Attempt]) in
+      var state = RunState()
+      state.attempts = attempts
+      return state
+    }
+    #expect(Ledger(of: state([Self.timeout])).tokens == 9)
+    #expect(Ledger(of: state([Self.timeout])).usd == 0.1)
+    #expect(Ledger(of: state([Self.refused])).usd == 0)
+    #expect(Budget(usd: 0.15).stop(after: state([Self.timeout])) == nil)
+    #expect(Budget(usd: 0.15).stop(after: state([Self.timeout, Self.timeout])) == .budgetUSD)
+    #expect(Budget(tokens: 17).stop(after: state([Self.timeout, Self.timeout])) == .budgetTokens)
+  }
+
+  @Test("A budget in dollars ends the asking once a reply has no price; prices given later count")
+  func unpriced() throws {
+    let unpriced = try fixture { $0.budget = Budget(usd: 100) }
+    unpriced.proposer.book = { $0.model = "m" }
+    let outcome = try unpriced.start()
+    #expect(outcome.reason == .budgetUSD)
+    #expect(unpriced.proposer.asked == [0])
+    #expect(outcome.summary.cause?.contains("no price") == true)
+
+    var parts = unpriced.parts
+    parts.prices = PriceBook(models: ["m": .init(input: 1e6, output: 0)])
+    let more = try DiscoveryRun(in: try unpriced.resume(), parts: parts).run()
+    // Ten dollars a reply.
+    #expect(more.reason == .exhausted)
+    #expect(more.summary.ledger?.usd == 90)
+    #expect(try unpriced.goOn().summary.ledger?.usd == 90)
   }
 
   @Test("A later session may raise a budget, and its limits hold from there on")
@@ -166,7 +257,7 @@ struct LedgerTests {
 
   @Test("A request under way at a kill is booked as possibly paid, and counts")
   func possiblyPaid() throws {
-    let fixture = try fixture()
+    let fixture = try fixture { $0.generations = 9 }
     try fixture.start()
     let events = try fixture.events()
     let second = events.filter { $0.body.kind == "requested" }[1]
@@ -175,6 +266,7 @@ struct LedgerTests {
     let ledger = try #require(outcome.summary.ledger)
     #expect(ledger.possiblyPaid == 1)
     #expect(ledger.calls == 9 * 2 + 1)
+    #expect(try fixture.events().contains { $0.body.kind == "repeated" })
     #expect(ledger.tokens == 10 * 13)
     #expect(ledger.usd == 10 * 0.25)
     #expect(ledger.line.contains("1 possibly paid"))
@@ -190,6 +282,78 @@ struct LedgerTests {
     fixture.proposer.errors = [3: LossmithError(.endpoint, "500")]
     #expect(try fixture.goOn().reason == .proposer)
     #expect(try fixture.goOn().summary.ledger?.possiblyPaid == 1)
+  }
+
+  @Test("Nothing is lost by a kill between two requests; one under way is, each time")
+  func killsWithinReply() throws {
+    func ledger(after last: [String]) throws -> Ledger? {
+      let fixture = try fixture { $0.generations = 2 }
+      try fixture.start()
+      let events = try fixture.events()
+      let start = try #require(events.first { $0.body.kind == "requested" }).id
+      let row = try #require(events.first { $0.id > start && $0.body.kind == last[0] })
+      try truncateJournal(of: fixture.url, after: row.id)
+      for kind in last.dropFirst() {
+        try fixture.goOn()
+        let again = try #require(
+          try fixture.events().first { $0.id > row.id && $0.body.kind == kind })
+        try truncateJournal(of: fixture.url, after: again.id)
+      }
+      return try fixture.goOn().summary.ledger
+    }
+    let calm = try fixture { $0.generations = 2 }.start().summary.ledger
+    #expect(calm?.calls == 4 && calm?.possiblyPaid == 0)
+    // The attempt that was on record, and then all four again.
+    #expect(try ledger(after: ["attempted"])?.calls == 5)
+    #expect(try ledger(after: ["attempted"])?.possiblyPaid == 0)
+    #expect(try ledger(after: ["repeated"])?.possiblyPaid == 1)
+    #expect(try ledger(after: ["repeated", "repeated"])?.possiblyPaid == 2)
+    // Killed after it was resumed and before anything was sent.
+    #expect(try ledger(after: ["repeated", "resumed"])?.possiblyPaid == 1)
+  }
+
+  @Test("Nothing is booked where Ctrl-C came before the request went out")
+  func interruptedBefore() throws {
+    let calm = try fixture { $0.generations = 1 }
+    try calm.start()
+    let asking = try #require(calm.progress.firstIndex { $0.stage == .propose })
+    let fixture = try fixture { $0.generations = 1 }
+    fixture.interruptAfter = asking + 1
+    #expect(try fixture.start().reason == .interrupted)
+    #expect(fixture.progress.dropLast().last?.stage == .propose)
+    #expect(fixture.proposer.asked.isEmpty)
+    #expect(try fixture.events().last?.body.kind == "stopped")
+    #expect(!(try fixture.events().contains { $0.body.kind == "requested" }))
+    fixture.interruptAfter = nil
+    #expect(try fixture.goOn().summary.ledger?.possiblyPaid == 0)
+  }
+
+  @Test(
+    "A journal of an older program counts as it did: calls with the reply, each kill in a request")
+  func olderJournal() throws {
+    let session = [JournalEvent.Body.resumed(.init(environment: [:], inFlight: nil, budget: nil))]
+    var reply = ProposalReply(text: "x", source: "s", promptTokens: 10, completionTokens: 3)
+    (reply.model, reply.calls, reply.cost) = ("m", 3, 0.5)
+    let stop = JournalEvent.Body.stopped(.init(reason: .proposer, cause: "500"))
+    func ledger(_ between: [JournalEvent.Body]) throws -> Ledger {
+      let bodies =
+        [.runStarted(.init(environment: [:], inFlight: nil, budget: nil)), .requested] + between
+        + [.received(reply)]
+      let events = try bodies.enumerated().map { index, body in
+        // As it stands in the file.
+        JournalEvent(
+          id: Int64(index + 1), time: "", elapsed: 0,
+          place: .init(generation: 1, attempt: 0, candidate: 1),
+          body: try JournalEvent.Body(kind: body.kind, payload: try body.payload()))
+      }
+      return Ledger(of: try RunState.fold(events))
+    }
+    #expect(try ledger([]).calls == 3)
+    #expect(try ledger(session).calls == 4)
+    #expect(try ledger(session + session).possiblyPaid == 2)
+    #expect(try ledger([stop] + session).possiblyPaid == 0)
+    #expect(try ledger([stop] + session + session).possiblyPaid == 1)
+    #expect(try ledger(session).usd == 1)
   }
 
   @Test("Runs without a model have no ledger")

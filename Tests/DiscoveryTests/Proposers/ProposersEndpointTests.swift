@@ -163,8 +163,88 @@ struct ProposersEndpointTests {
     #expect(error.remedy?.contains(hint) == true)
     #expect(!error.description.contains(Chat.secret))
     #expect(patient.waits.isEmpty)
-    // 400 may be about the response format, so that one is asked a few times.
-    #expect(status == 400 || server.received.count == 1)
+    #expect(server.received.count == 1)
+  }
+
+  @Test("A bad request stops at once, and JSON mode is given up only where it is named")
+  func badRequests() throws {
+    func body(_ message: String, _ code: String) -> String {
+      #"{"error":{"message":"\#(message)","type":"invalid_request_error","code":"\#(code)"}}"#
+    }
+    let bodies = [
+      body("This model's maximum context length is 8192 tokens.", "context_length_exceeded"),
+      body("Too long for max_completion_tokens; response_format", "context_length_exceeded"),
+      body("The model `small` does not exist, with response_format or not", "model_not_found"),
+      body("Something is wrong.", "x"), "<html>", "",
+    ]
+    for body in bodies {
+      for status in [400, 422] {
+        let server = ScriptedServer(.respond(status: status, body: body), Chat.ok())
+        defer { server.stop() }
+        let patient = Patient(try Chat.endpoint(server.url))
+        #expect(try patient.failure().message.contains("at the first try"), "\(body)")
+        #expect(server.received.count == 1, "\(body)")
+        // Nothing was given up.
+        #expect(try patient.propose()?.text == "hello")
+        #expect(server.received.last?.object["response_format"] != nil, "\(body)")
+      }
+    }
+  }
+
+  @Test("Counts of a server that does not count are not believed")
+  func noCounts() throws {
+    func reply(_ usage: String, content: String = "hello") throws -> ProposalReply {
+      let server = ScriptedServer(
+        .respond(
+          status: 200,
+          body: #"{"choices":[{"message":{"content":"\#(content)"}}],"usage":{\#(usage)}}"#))
+      defer { server.stop() }
+      return try #require(try Patient(Chat.endpoint(server.url)).propose())
+    }
+    for usage in [
+      #""prompt_tokens":0,"completion_tokens":0"#, #""prompt_tokens":-1,"completion_tokens":0"#,
+      #""prompt_tokens":0"#, #""completion_tokens":0"#,
+    ] {
+      let guessed = try reply(usage)
+      #expect(guessed.tokensAreGuessed == true, "\(usage)")
+      #expect((guessed.promptTokens ?? 0) > 5 && guessed.completionTokens == 2, "\(usage)")
+    }
+    let half = try reply(#""prompt_tokens":0,"completion_tokens":7"#)
+    #expect(half.completionTokens == 7 && (half.promptTokens ?? 0) > 5)
+    // The controls: real counts, and an empty reply of no tokens.
+    let real = try reply(#""prompt_tokens":9,"completion_tokens":7"#)
+    #expect(real.promptTokens == 9 && real.tokensAreGuessed == nil)
+    let empty = try reply(#""prompt_tokens":9,"completion_tokens":0"#, content: "")
+    #expect(empty.completionTokens == 0 && empty.tokensAreGuessed == nil)
+  }
+
+  @Test("What came with a reply holds no secret of the URL, and words of the server are short")
+  func quotedQuery() throws {
+    let content = "Query \(Chat.secret), escaped Zx9quite\\\\u002dunlike-anything.else"
+    let server = ScriptedServer(
+      .respond(
+        status: 200,
+        body: #"{"model":"m \#(Chat.secret)","choices":[{"message":{"content":"\#(content)"},"#
+          + #""finish_reason":"\#(Chat.secret + String(repeating: "x", count: 9000))"}]}"#))
+    defer { server.stop() }
+    let endpoint = try ChatEndpoint(
+      baseURL: EndpointURL(server.url + "?api_key=\(Chat.secret)&a=1"), model: "small",
+      limits: Chat.limits)
+    let reply = try #require(try Patient(endpoint).propose())
+    #expect(server.received.first?.head.contains("?api_key=\(Chat.secret)&a=1 HTTP") == true)
+    #expect(reply.text == "Query [key], escaped [key]")
+    #expect(reply.source == "m [key]")
+    #expect(reply.finishReason?.hasPrefix("[key]xx") == true && reply.finishReason?.count == 64)
+  }
+
+  @Test("A word that a local server takes for a key is no secret, and stays in the reply")
+  func shortKey() throws {
+    let server = ScriptedServer(Chat.ok("let none = 1"))
+    defer { server.stop() }
+    let endpoint = try ChatEndpoint(
+      baseURL: EndpointURL(server.url), model: "small",
+      key: APIKey.find(variable: "K", in: ["K": "none"]), limits: Chat.limits)
+    #expect(try Patient(endpoint).propose()?.text == "let none = 1")
   }
 
   @Test("429 waits as long as the server says, without that as long as the backoff says")

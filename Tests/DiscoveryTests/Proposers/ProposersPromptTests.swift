@@ -49,6 +49,15 @@ struct ProposersPromptTests {
     #expect(single.contains("a single seed"))
     #expect(!single.contains("standard error"))
     #expect(!single.contains("may try again"))
+    // What is tuned is not trained at its default.
+    prompt.tunes = true
+    let tuned = try book().system(prompt)
+    #expect(tuned.contains("`tunables.beta` is tuned for your loss, from 0.1 on"))
+    #expect(!tuned.contains("is 0.1 in training") && !tuned.contains("trained at their default"))
+    prompt.isBetaSet = true
+    let set = try book().system(prompt)
+    #expect(set.contains("`tunables.beta` is 0.1 in training. Further"))
+    #expect(!set.contains("trained at their default") && set.contains("they are tuned"))
   }
 
   @Test("The example that the prompt shows is a reply that the parser reads")

@@ -1,7 +1,8 @@
-import Discovery
 import Foundation
 import Losses
 import Testing
+
+@testable import Discovery
 
 @Suite("Replay")
 struct ProposersReplayTests {
@@ -41,6 +42,35 @@ struct ProposersReplayTests {
       request.index = 2
       #expect(try proposer.propose(request) == nil)
     }
+  }
+
+  @Test("A recorded run gives whole replies back: the journal is the same, and nobody is paid")
+  func recordedRun() throws {
+    let original = try RunFixture(["{\"thought\":\"cut", reply("a", "eta 0.7"), "I will not."])
+    original.proposer.book = {
+      ($0.model, $0.calls, $0.cost, $0.temperature) = ("m", 1, 0.25, 0.7)
+      ($0.basis, $0.cachedTokens) = (ProposalBasis(parents: ["dpo"], island: 1), 4)
+      $0.finishReason = ["{": "length", "I": "refusal"][$0.text.prefix(1)] ?? "stop"
+      if $0.text.contains("eta") { $0.finishReason = "stop" }
+    }
+    #expect(try original.start().summary.ledger?.usd == 0.75)
+    let again = try RunFixture([])
+    var parts = again.parts
+    let replay = try ReplayProposer(run: original.url)
+    #expect(replay.config == original.config)
+    parts.proposer = replay
+    let outcome = try DiscoveryRun(in: try again.create(), parts: parts).run()
+    #expect(outcome.summary.ledger == nil)
+    #expect(outcome.summary.failed.contains { $0.finding.message.contains("cut off at the limit") })
+    #expect(outcome.summary.failed.contains { $0.finding.message.contains("declined") })
+    func recorded(_ fixture: RunFixture) throws -> [Recorded] {
+      undisturbed(try fixture.events()).map { row in
+        guard case .received(var reply) = row.body else { return row }
+        reply.calls = nil
+        return Recorded(place: row.place, body: .received(reply))
+      }
+    }
+    #expect(try recorded(again) == recorded(original))
   }
 
   @Test("All forms of a transcript are read")

@@ -109,7 +109,7 @@ struct StreamTests {
     let patient = Patient(try endpoint(server))
     let reply = try #require(try patient.propose())
     #expect(reply.text == "z")
-    #expect(reply.calls == 3)
+    #expect(server.received.count == 3)
     let keys = server.received.map { Set($0.object.keys) }
     #expect(keys.map { $0.contains("stream_options") } == [true, false, false])
     #expect(keys.map { $0.contains("stream") } == [true, true, false])

@@ -44,9 +44,12 @@ public struct APIKey: Sendable {
   /// The value of a field that takes the bare key.
   var header: String { secret }
 
+  /// Too short to be a secret.
+  var isShort: Bool { secret.utf8.count < 8 }
+
   /// A text without the key; servers like to quote it in their errors.
   func redacted(_ text: String) -> String {
-    text.replacingOccurrences(of: secret, with: "[key]")
+    Redaction.without(secret, text)
   }
 }
 
@@ -59,6 +62,34 @@ extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 
 /// Removal of what looks like a key from words that came from outside.
 enum Redaction {
+  /// The text of a reply without the secrets that went out with the request. Nothing but these is
+  /// touched: what looks like a key may be code. For the same reason a key of less than eight
+  /// characters, such as the `none` that a local server is content with, is let be.
+  static func withoutSecrets(_ text: String, key: APIKey?, url: EndpointURL) -> String {
+    url.redactedSecrets(key.map { $0.isShort ? text : $0.redacted(text) } ?? text)
+  }
+
+  /// The text without a secret, be it spelled as it is or with the escapes that JSON has for its
+  /// characters (`\u0041` or `\/`), each of them or some.
+  static func without(_ secret: String, _ text: String) -> String {
+    let text = text.replacingOccurrences(of: secret, with: "[key]")
+    guard text.contains("\\") else { return text }
+    let pattern = secret.unicodeScalars.map { scalar in
+      let literal = NSRegularExpression.escapedPattern(for: String(scalar))
+      let units = String(scalar).utf16.map { unit in
+        let hex = String(unit, radix: 16)
+        return "\\\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      }
+      let escaped = "(?i:" + units.joined() + ")"
+      // A letter after a backslash is another escape; a mark is itself.
+      let isMark = !scalar.properties.isAlphabetic && !(48...57).contains(scalar.value)
+      return "(?:" + (isMark ? "\\\\?" : "") + literal + "|" + escaped + ")"
+    }.joined()
+    guard let expression = try? NSRegularExpression(pattern: pattern) else { return text }
+    return expression.stringByReplacingMatches(
+      in: text, range: NSRange(text.startIndex..., in: text), withTemplate: "[key]")
+  }
+
   /// The text without the key itself and without anything of the shape of a bearer token.
   static func clean(_ text: String, key: APIKey?) -> String {
     (key?.redacted(text) ?? text)

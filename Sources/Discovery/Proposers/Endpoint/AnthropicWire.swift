@@ -86,7 +86,8 @@ struct AnthropicAnswer: Decodable {
       let parts = [input, cacheCreation, cacheRead].compactMap { $0 }
         .filter { (0...1_000_000_000).contains($0) }
       return TokenCounts(
-        prompt: input == nil ? nil : parts.reduce(0, +), cached: cacheRead, completion: output)
+        prompt: input == nil ? nil : parts.reduce(0, +), cached: cacheRead, written: cacheCreation,
+        completion: output)
     }
 
     /// Later events of a stream name what earlier ones did not.

@@ -48,19 +48,29 @@ public struct Budget: Hashable, Sendable, Codable {
   /// Why no further request may be made; nil while one may.
   ///
   /// A request is not made that would go beyond the budget if it cost as much as the dearest one so
-  /// far. Only the first of a run can exceed it.
+  /// far: only the first of a run can exceed it. Nor is one made under a budget in dollars once a reply
+  /// has no price.
   func stop(after state: RunState) -> StopReason? {
     guard usd != nil || tokens != nil || calls != nil else { return nil }
     let ledger = Ledger(of: state)
-    let replies = state.candidates.map(\.reply)
-    if let usd, (ledger.usd ?? 0) + (replies.compactMap(\.cost).max() ?? 0) > usd {
-      return .budgetUSD
+    let dearest = Ledger.Dearest(of: state)
+    if let usd {
+      // What costs nobody knows how much cannot be kept within a budget.
+      guard let spent = ledger.usd else { return .budgetUSD }
+      if spent + (dearest.usd ?? 0) > usd { return .budgetUSD }
     }
-    if let tokens, ledger.tokens + (replies.map(\.tokens).max() ?? 0) > tokens {
-      return .budgetTokens
-    }
+    if let tokens, ledger.tokens + dearest.tokens > tokens { return .budgetTokens }
     if let calls, ledger.calls + 1 > calls { return .budgetCalls }
     return nil
+  }
+}
+
+extension RunConfig {
+  /// The limits that hold: the configuration's, or those that later sessions put in their place.
+  public func limits(after state: RunState) -> Budget {
+    var limits = budget ?? Budget()
+    limits.minutes = minutes
+    return limits.raised(by: state.budget)
   }
 }
 

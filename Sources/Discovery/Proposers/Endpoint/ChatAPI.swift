@@ -107,7 +107,13 @@ struct Concessions: OptionSet, Sendable {
   static let streamUsage = Concessions(rawValue: 16)
   static let images = Concessions(rawValue: 32)
 
-  /// What a refusal suggests to leave out.
+  /// Faults that leaving something out does not mend, by the codes that servers give them.
+  private static let lasting: Set<String> = [
+    "context_length_exceeded", "model_not_found", "invalid_api_key", "insufficient_quota",
+    "content_policy_violation", "string_above_max_length",
+  ]
+
+  /// What a refusal suggests to leave out: only what it names.
   ///
   /// - Returns: nil when nothing is left to give up that the refusal could mean.
   static func suggested(
@@ -115,7 +121,10 @@ struct Concessions: OptionSet, Sendable {
     after made: Concessions
   ) -> Concessions? {
     guard response.status == 400 || response.status == 422 else { return nil }
+    if let code = ChatFailure.fault(of: response)?.code, lasting.contains(code) { return nil }
     let text = String(decoding: response.body.prefix(4096), as: UTF8.self).lowercased()
+    let namesFormat = ["response_format", "json_object", "json mode", "json_mode"]
+      .contains { text.contains($0) }
     let isOpenAI = endpoint.api == .openai
     let offers: [(Concessions, applies: Bool)] = [
       (
@@ -127,8 +136,7 @@ struct Concessions: OptionSet, Sendable {
       (.images, messages.contains { !$0.images.isEmpty } && text.contains("image")),
       (.streamUsage, isOpenAI && endpoint.streams && text.contains("stream_options")),
       (.stream, endpoint.streams && text.contains("stream") && !text.contains("stream_options")),
-      // Many servers refuse the format without naming it.
-      (.format, endpoint.sendsFormat),
+      (.format, endpoint.sendsFormat && namesFormat),
     ]
     return offers.first { $0.applies && !made.contains($0.0) }?.0
   }

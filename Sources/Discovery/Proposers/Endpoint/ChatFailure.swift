@@ -34,7 +34,44 @@ enum ChatFailure: Error {
     if case .refused(let response) = self { response.retryAfter() } else { nil }
   }
 
-  private static func fault(of response: HTTPResponse) -> ChatFault? {
+  /// For the journal.
+  var outcome: JournalEvent.Attempt.Outcome {
+    switch self {
+    case .aborted: .aborted
+    case .refused: .refused
+    case .unreadable: .unreadable
+    case .incomplete: .incomplete
+    case .transport(let failure):
+      switch failure.kind {
+      case .unreachable: .unreachable
+      case .tls: .tls
+      case .timeout: .timeout
+      case .cut: .cut
+      case .garbled: .garbled
+      case .tooLarge: .tooLarge
+      case .aborted: .aborted
+      case .other: .other
+      }
+    }
+  }
+
+  /// Whether the server may have done the work and charge for it.
+  ///
+  /// Providers charge for what a model wrote, not for errors. So a refusal is free, but for a gateway's
+  /// word that the server behind it took too long; everything that may have reached a model is not.
+  ///
+  /// - Parameter status: of the answer; nil where none came.
+  func mayBePaid(status: Int?) -> Bool {
+    switch self {
+    case .aborted: return true
+    case .transport(let failure): return failure.kind != .unreachable && failure.kind != .tls
+    case .refused, .unreadable, .incomplete:
+      guard let status else { return false }
+      return (200..<300).contains(status) || [408, 504, 524].contains(status)
+    }
+  }
+
+  static func fault(of response: HTTPResponse) -> ChatFault? {
     let text = String(decoding: response.body, as: UTF8.self)
     return try? JSON.decode(ChatFault.self, from: Data(text.utf8))
   }

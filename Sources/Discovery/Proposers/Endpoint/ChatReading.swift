@@ -86,7 +86,7 @@ struct ChatReading {
       let chunk: ChatAnswer = try decode(event, response)
       if let fault = chunk.error { throw Self.refusal(fault, response) }
       answered = chunk.model ?? answered
-      if let counts = chunk.usage?.counts { usage = counts }
+      if let counts = chunk.usage?.counts, counts != TokenCounts() { usage = counts }
       for choice in chunk.choices ?? [] where (choice.index ?? 0) == 0 {
         hasChoice = true
         let piece = choice.delta ?? choice.message
@@ -139,6 +139,7 @@ struct ChatReading {
       text: text, source: answered ?? model, promptTokens: usage?.prompt,
       completionTokens: usage?.completion, finishReason: finish)
     reply.cachedTokens = usage?.cached
+    reply.cacheWriteTokens = usage?.written
     if text.isEmpty, let refusal, !refusal.isEmpty {
       reply.text = refusal
       reply.finishReason = "refusal"

@@ -152,16 +152,23 @@ struct TokenCounts: Hashable, Sendable {
   var prompt: Int?
   /// Of the prompt's, those that were read from a cache.
   var cached: Int?
+  /// Of the prompt's, those that were put into a cache.
+  var written: Int?
   var completion: Int?
 
-  init(prompt: Int? = nil, cached: Int? = nil, completion: Int? = nil) {
+  /// A prompt of 0 tokens is that of a server that does not count, and so is a completion of 0 beside it.
+  init(prompt: Int? = nil, cached: Int? = nil, written: Int? = nil, completion: Int? = nil) {
     // No reply has more tokens than this; a server that says so cannot count.
     func sound(_ count: Int?) -> Int? {
       count.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
     }
     self.prompt = sound(prompt)
     self.cached = sound(cached)
+    self.written = sound(written)
     self.completion = sound(completion)
+    guard self.prompt == 0 else { return }
+    (self.prompt, self.cached, self.written) = (nil, nil, nil)
+    if self.completion == 0 { self.completion = nil }
   }
 }
 

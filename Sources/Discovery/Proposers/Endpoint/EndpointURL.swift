@@ -81,13 +81,21 @@ public struct EndpointURL: Hashable, Sendable {
   /// A text without the values of the query, which may be keys.
   func redacted(_ text: String) -> String {
     guard let query else { return text }
-    var text = text.replacingOccurrences(of: query, with: "[query]")
-    for part in query.split(separator: "&") {
+    return redactedSecrets(text.replacingOccurrences(of: query, with: "[query]"))
+  }
+
+  /// The same but for the query as a whole, which may be as short as `a=1` and stand in any program.
+  func redactedSecrets(_ text: String) -> String {
+    secrets.reduce(text) { Redaction.without($1, $0) }
+  }
+
+  /// The values of the query that may be keys, as they stand there and without their escapes.
+  private var secrets: [String] {
+    (query ?? "").split(separator: "&").flatMap { part -> [String] in
       let value = part.split(separator: "=", maxSplits: 1).last.map(String.init) ?? ""
       // Short values are words such as `true`, which errors may use.
-      if value.count >= 8 { text = text.replacingOccurrences(of: value, with: "[key]") }
+      return [value, value.removingPercentEncoding ?? value].filter { $0.count >= 8 }
     }
-    return text
   }
 
   /// The URL without its query, for people.

@@ -23,6 +23,15 @@ public final class LLMProposer: Proposer {
   private let jitter: () -> Double
   private let now: () -> Double
   private let shouldAbort: () -> Bool
+  /// Words of a server that are kept, in characters.
+  private static let longestModel = 200
+  private static let longestReason = 64
+  /// What one request came to.
+  private struct Answer {
+    var result: Result<ProposalReply, ChatFailure>
+    /// nil where no answer came.
+    var status: Int?
+  }
   /// By model; kept for the session.
   private var concessions: [String: Concessions] = [:]
 
@@ -56,6 +65,11 @@ public final class LLMProposer: Proposer {
 
   /// - Throws: `LossmithError`: `endpoint` when no reply can be had, `interrupted`.
   public func propose(_ request: ProposalRequest) throws -> ProposalReply? {
+    try propose(request, log: RequestLog())
+  }
+
+  /// - Throws: besides, what the log throws, ``BudgetSpent`` where no further request may be made.
+  public func propose(_ request: ProposalRequest, log: RequestLog) throws -> ProposalReply? {
     let choice = ensemble.choice(for: request)
     var endpoint = endpoint
     endpoint.model = choice.model
@@ -65,23 +79,27 @@ public final class LLMProposer: Proposer {
     var retries = 0
     var calls = 0
     while true {
-      let fault: ChatFailure
+      try log.begins()
       calls += 1
-      switch attempt(messages, endpoint, seconds: deadline - now()) {
-      case .success(let reply):
-        return booked(reply, to: endpoint, messages, calls: calls, basis: request.basis)
-      case .failure(.aborted):
-        throw LossmithError(.interrupted, "The request to the model was interrupted.")
+      let answer = attempt(messages, endpoint, seconds: deadline - now())
+      let fault: ChatFailure
+      switch answer.result {
+      case .success(let reply): return booked(reply, to: endpoint, messages, basis: request.basis)
       case .failure(let failure): fault = failure
       }
+      try log.failed(attempted(fault, status: answer.status, endpoint, messages))
+      if case .aborted = fault {
+        throw LossmithError(.interrupted, "The request to the model was interrupted.")
+      }
       if case .refused(let response) = fault, concede(to: response, endpoint, messages) { continue }
-      guard fault.isTransient else { throw fault.error(for: endpoint, tries: retries + 1) }
+      guard fault.isTransient else { throw fault.error(for: endpoint, tries: calls) }
       retries += 1
       guard retries <= retry.retries,
         let delay = retry.delay(
           beforeRetry: retries, retryAfter: fault.retryAfter, jitter: jitter()),
         now() + delay < deadline
-      else { throw fault.error(for: endpoint, tries: retries) }
+      else { throw fault.error(for: endpoint, tries: calls) }
+      guard log.allows() else { throw BudgetSpent() }
       let seconds = String(format: "%.1f", delay)
       notice(
         "\(fault.summary(for: endpoint)); asking again in \(seconds) s "
@@ -94,9 +112,13 @@ public final class LLMProposer: Proposer {
 
   private func attempt(
     _ messages: [ChatMessage], _ endpoint: ChatEndpoint, seconds: Double
-  ) -> Result<ProposalReply, ChatFailure> {
+  ) -> Answer {
     var limits = endpoint.limits
     limits.total = min(limits.total, max(seconds, 0.001))
+    var status: Int?
+    func failed(_ failure: ChatFailure) -> Answer {
+      Answer(result: .failure(failure), status: status)
+    }
     do {
       let body = try endpoint.api.body(
         endpoint, messages, without: concessions[endpoint.model] ?? [])
@@ -105,36 +127,62 @@ public final class LLMProposer: Proposer {
           .post, endpoint.completionsURL, headers: endpoint.api.headers(key: endpoint.key),
           body: Array(body)),
         limits: limits, shouldAbort: shouldAbort)
-      return .success(
-        try ChatReading(api: endpoint.api, model: endpoint.model).reply(of: response))
+      status = response.status
+      let reading = ChatReading(api: endpoint.api, model: endpoint.model)
+      return Answer(result: .success(try reading.reply(of: response)), status: status)
     } catch let failure as ChatFailure {
-      return .failure(failure)
+      return failed(failure)
     } catch let failure as HTTPFailure {
-      return .failure(failure.kind == .aborted ? .aborted : .transport(failure))
+      return failed(failure.kind == .aborted ? .aborted : .transport(failure))
     } catch {
-      return .failure(.unreadable("The request could not be written: \(JSON.explain(error))"))
+      return failed(.unreadable("The request could not be written: \(JSON.explain(error))"))
     }
+  }
+
+  /// What the journal is told of a request without a reply.
+  private func attempted(
+    _ failure: ChatFailure, status: Int?, _ endpoint: ChatEndpoint, _ messages: [ChatMessage]
+  ) -> JournalEvent.Attempt {
+    var attempt = JournalEvent.Attempt(
+      outcome: failure.outcome, status: status, model: endpoint.model,
+      mayBePaid: failure.mayBePaid(status: status), cause: failure.summary(for: endpoint))
+    guard attempt.mayBePaid else { return attempt }
+    var sent = ProposalReply(
+      text: "", source: "", promptTokens: TokenGuess.tokens(messages), completionTokens: 0)
+    sent.model = endpoint.model
+    attempt.promptTokens = sent.promptTokens
+    attempt.cost = prices?.cost(of: sent)
+    return attempt
+  }
+
+  public func redacted(_ text: String) -> String {
+    Redaction.withoutSecrets(text, key: endpoint.key, url: endpoint.baseURL)
   }
 
   /// A reply with what the ledger wants to know of it.
   private func booked(
-    _ reply: ProposalReply, to endpoint: ChatEndpoint, _ messages: [ChatMessage], calls: Int,
+    _ reply: ProposalReply, to endpoint: ChatEndpoint, _ messages: [ChatMessage],
     basis: ProposalBasis?
   ) -> ProposalReply {
     var reply = reply
     // The model quotes whatever it is told; a server may quote its caller's key to it.
-    if let key = endpoint.key { reply.text = key.redacted(reply.text) }
-    reply.source = endpoint.baseURL.redacted(Redaction.clean(reply.source, key: endpoint.key))
+    reply.text = redacted(reply.text)
+    func word(_ text: String, _ length: Int) -> String {
+      String(endpoint.baseURL.redacted(Redaction.clean(text, key: endpoint.key)).prefix(length))
+    }
+    reply.source = word(reply.source, Self.longestModel)
+    reply.finishReason = reply.finishReason.map { word($0, Self.longestReason) }
     reply.model = endpoint.model
     reply.temperature =
       concessions[endpoint.model]?.contains(.temperature) == true
       ? nil : endpoint.temperature
-    reply.calls = calls
+    reply.calls = 1
     reply.basis = basis
+    // Text of no tokens was not counted.
+    if reply.completionTokens == 0, !reply.text.isEmpty { reply.completionTokens = nil }
     if reply.promptTokens == nil || reply.completionTokens == nil {
       reply.tokensAreGuessed = true
-      reply.promptTokens =
-        reply.promptTokens ?? TokenGuess.tokens(messages.map(\.text.utf8.count).reduce(0, +))
+      reply.promptTokens = reply.promptTokens ?? TokenGuess.tokens(messages)
       reply.completionTokens = reply.completionTokens ?? TokenGuess.tokens(reply.text.utf8.count)
     }
     reply.cost = prices?.cost(of: reply)
@@ -161,4 +209,9 @@ public final class LLMProposer: Proposer {
 enum TokenGuess {
   /// Four bytes a token, rounded up: what tokenizers of today make of English and of code.
   static func tokens(_ bytes: Int) -> Int { (bytes + 3) / 4 }
+
+  /// Of a prompt.
+  static func tokens(_ messages: [ChatMessage]) -> Int {
+    tokens(messages.map(\.text.utf8.count).reduce(0, +))
+  }
 }

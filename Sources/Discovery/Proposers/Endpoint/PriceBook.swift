@@ -7,7 +7,7 @@ import Yams
 /// Prices change and nobody publishes them in one form, so a person writes them into a file:
 ///
 ///     models:
-///       large-1: {input: 3, cached_input: 0.3, output: 15}
+///       large-1: {input: 3, cached_input: 0.3, cache_write: 3.75, output: 15}
 ///       small-1: {input: 0.15, output: 0.6}
 ///     default: {input: 0, output: 0}
 ///
@@ -18,16 +18,26 @@ public struct PriceBook: Hashable, Sendable, Codable {
     public var output: Double
     /// Of prompt tokens that the server had in its cache; nil for the price of the others.
     public var cachedInput: Double?
+    /// Of prompt tokens that the server put into its cache, where it counts them; nil for
+    /// ``cacheWriteFactor`` times the price of the others.
+    public var cacheWrite: Double?
 
-    public init(input: Double, output: Double, cachedInput: Double? = nil) {
+    /// What Anthropic charges for a cache of five minutes, which is the one that requests ask for.
+    static let cacheWriteFactor = 1.25
+
+    public init(
+      input: Double, output: Double, cachedInput: Double? = nil, cacheWrite: Double? = nil
+    ) {
       self.input = input
       self.output = output
       self.cachedInput = cachedInput
+      self.cacheWrite = cacheWrite
     }
 
     enum CodingKeys: String, CodingKey {
       case input, output
       case cachedInput = "cached_input"
+      case cacheWrite = "cache_write"
     }
   }
 
@@ -91,8 +101,11 @@ public struct PriceBook: Hashable, Sendable, Codable {
       let completion = reply.completionTokens
     else { return nil }
     let cached = min(prompt, max(0, reply.cachedTokens ?? 0))
+    let written = min(prompt - cached, max(0, reply.cacheWriteTokens ?? 0))
     let input =
-      Double(prompt - cached) * price.input + Double(cached) * (price.cachedInput ?? price.input)
+      Double(prompt - cached - written) * price.input
+      + Double(cached) * (price.cachedInput ?? price.input)
+      + Double(written) * (price.cacheWrite ?? Price.cacheWriteFactor * price.input)
     return (input + Double(completion) * price.output) / 1e6
   }
 }
@@ -142,7 +155,7 @@ private struct PriceReader {
   func price(_ node: Node, of model: String) throws(LossmithError) -> PriceBook.Price {
     var numbers: [String: Double] = [:]
     for (key, node) in try pairs(of: node, named: "the price of \(model)") {
-      guard ["input", "output", "cached_input"].contains(key.text) else {
+      guard ["input", "output", "cached_input", "cache_write"].contains(key.text) else {
         throw error("The key “\(key.text)” of \(model) is unknown.", key.line)
       }
       guard let value = node.scalar.flatMap({ Double($0.string) }), value.isFinite, value >= 0
@@ -154,7 +167,9 @@ private struct PriceReader {
     guard let input = numbers["input"], let output = numbers["output"] else {
       throw error("The price of \(model) lacks input or output.", node.mark?.line)
     }
-    return .init(input: input, output: output, cachedInput: numbers["cached_input"])
+    return .init(
+      input: input, output: output, cachedInput: numbers["cached_input"],
+      cacheWrite: numbers["cache_write"])
   }
 
   private static func line(_ fault: YamlError) -> Int? {

@@ -60,6 +60,7 @@ public struct PromptBook: Sendable {
         "seeds": prompt.seeds, "severalSeeds": prompt.seeds > 1, "beta": "\(prompt.beta)",
         "resamples": prompt.resamples, "hasResamples": prompt.resamples > 0,
         "wantsThought": !hidden.contains(.thoughts), "showsFitness": showsFitness,
+        "tunes": prompt.tunes, "isBetaSet": prompt.isBetaSet,
       ]
     if let stage = prompt.cheapStage { fields["cheap"] = ["stage": stage, "task": prompt.task] }
     return render("system", fields)

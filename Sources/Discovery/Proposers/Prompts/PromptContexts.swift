@@ -19,6 +19,10 @@ public struct SystemPrompt: Sendable {
   public var resamples: Int
   /// The cheap task that a proposal must learn something on first; nil for none.
   public var cheapStage: String?
+  /// Whether tunables are tuned before η is measured.
+  public var tunes = false
+  /// Whether β has been set for the run, so that it is not tuned.
+  public var isBetaSet = false
 
   public init(
     manual: String, task: String, taskDescription: String, metric: String,

@@ -35,7 +35,9 @@ struct Conversation {
     request.exchanges = shown.map {
       .init(reply: told($0), feedback: $0.judgement?.feedback ?? "")
     }
-    if plan.showsImages, let last = shown.last ?? (plan.isDigest ? state.candidates.last : nil) {
+    if plan.showsImages, !plan.hidden.contains(.curves),
+      let last = shown.last ?? (plan.isDigest ? state.candidates.last : nil)
+    {
       request.images = picture(of: last).map { [$0] } ?? []
     }
     return request

@@ -38,18 +38,26 @@ enum Program {
     return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
   }
 
-  /// Runs the program to its end.
+  /// Every program has workers of its own: with all tests at once they would starve each other's cells
+  /// until these count as hung.
+  private static let places = DispatchSemaphore(value: 3)
+
+  /// Runs the program to its end; at most three run at a time.
   ///
   /// The environment is PATH, HOME and what is given, so that no key of the person who tests leaks in.
   ///
   /// It waits on a thread of its own: a test that blocked one of the few threads of Swift's pool would
   /// starve the servers that other tests run.
+  ///
+  /// - Parameter isUrgent: does not wait for its turn, since the test watches it work.
   static func run(
     _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
-    input: Data = Data()
+    input: Data = Data(), isUrgent: Bool = false
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
       Thread.detachNewThread {
+        if !isUrgent { places.wait() }
+        defer { if !isUrgent { places.signal() } }
         continuation.resume(
           with: Swift.Result {
             try wait(arguments, environment: environment, in: folder, input: input)

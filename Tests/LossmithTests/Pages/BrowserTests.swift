@@ -112,10 +112,11 @@ import Testing
   func live() async throws {
     let folder = try TemporaryFolder()
     let run = folder.url.appending(path: "run")
-    async let finished = Program.run([
-      "discover", "--json", "--task", "bandit", "--seeds", "2", "--baselines", "dpo",
-      "--proposer", "replay:\(Program.fixture("honest.jsonl"))", "--out", run.path,
-    ])
+    async let finished = Program.run(
+      [
+        "discover", "--json", "--task", "bandit", "--seeds", "2", "--baselines", "dpo",
+        "--proposer", "replay:\(Program.fixture("honest.jsonl"))", "--out", run.path,
+      ], isUrgent: true)
     while !FileManager.default.fileExists(atPath: run.appending(path: "journal.sqlite").path) {
       try await Task.sleep(for: .milliseconds(50))
     }

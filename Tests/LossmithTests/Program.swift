@@ -40,9 +40,9 @@ enum Program {
 
   /// Every program has workers of its own: with all tests at once they would starve each other's cells
   /// until these count as hung.
-  private static let places = DispatchSemaphore(value: 3)
+  private static let places = DispatchSemaphore(value: 2)
 
-  /// Runs the program to its end; at most three run at a time.
+  /// Runs the program to its end; at most two run at a time.
   ///
   /// The environment is PATH, HOME and what is given, so that no key of the person who tests leaks in.
   ///

@@ -27,18 +27,11 @@ final class OpenedPlugin {
     }
   }
 
-  /// A fresh cell that is not waited for yet.
-  private func start() throws(LossFailure) -> AuditedLoss.Opening {
-    guard let image else { return open }
-    let cell = try context.startCell(image: image)
-    return { () throws(LossFailure) in try CellLoss(cell) }
-  }
-
   /// The same for a training: what a cell answers is checked again on the real batches.
   func openForTraining(seed: UInt64) throws(LossFailure) -> any RawLoss {
     let loss = try open()
     guard spec.isolation == .process else { return loss }
-    let wrapped = AuditedLoss(loss, seed: seed, starting: start)
+    let wrapped = AuditedLoss(loss, seed: seed, fresh: open)
     audited.append(wrapped)
     return wrapped
   }

@@ -9,7 +9,9 @@ import Testing
   static let python: String? = {
     let named = ProcessInfo.processInfo.environment["LOSSMITH_TEST_PYTHON"] ?? "python3"
     guard
-      (try? torch(named, ["-c", "import importlib.util as u; assert u.find_spec('torch')"])) == 0
+      (try? torch(
+        named, ["-c", "import importlib.util as u; raise SystemExit(not u.find_spec('torch'))"]))
+        == 0
     else {
       print("PyTorch is not installed for \(named): exported functions are not run.")
       return nil

@@ -219,6 +219,8 @@ import Testing
       #expect(recorded.count == calm.count, "\(name)")
     }
     #expect(kills == 100)
+    // What a kill meets half-started ends as well.
+    #expect(try await LeftBehind.processes(after: 20).isEmpty)
   }
 
   struct Agreed: Decodable {

@@ -3,7 +3,8 @@ import Foundation
 /// Starts the cell program in namespaces of its own, where the system allows them.
 ///
 /// The root is empty but for the system's libraries, read-only, and `/proc` of the new process
-/// namespace. The reporter is its first process, so that when it ends, all within ends.
+/// namespace. The reporter is its first process, so that when it ends, all within ends; and it ends
+/// when its socket closes, as it does when worker or supervisor die.
 struct CellWrapper: Sendable {
   /// The namespaces in the order in which the cell program is told of them.
   static let namespaces = ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup"]
@@ -21,7 +22,7 @@ struct CellWrapper: Sendable {
       [
         "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
         "--unshare-cgroup-try", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL",
-        "--die-with-parent", "--as-pid-1",
+        "--as-pid-1",
       ] + Bubblewrap.showing(["/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64"])
       + [
         "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--proc", "/proc",
@@ -32,8 +33,10 @@ struct CellWrapper: Sendable {
 
   /// The command for the cell program with its arguments.
   func command(_ arguments: [String]) -> Command {
-    Command(
+    var command = Command(
       executable: bubblewrap.path, arguments: options + ["--", Self.inside] + arguments)
+    command.diesWithUs = false
+    return command
   }
 
   /// Numbers of this process's own namespaces, joined by commas, 0 for one that the kernel has not.

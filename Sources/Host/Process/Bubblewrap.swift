@@ -22,8 +22,10 @@ struct Bubblewrap: Sendable {
   func works(_ options: [String], program: [String]) -> Bool {
     let key = [path] + options + program
     if let known = Self.answers.withLock({ $0[key] }) { return known }
-    let result = try? Launcher.shared.run(
-      Command(executable: path, arguments: options + ["--"] + program, wallSeconds: 20))
+    var command = Command(
+      executable: path, arguments: options + ["--"] + program, wallSeconds: 20)
+    command.diesWithUs = false
+    let result = try? Launcher.shared.run(command)
     let works = result?.status == .exited(0)
     Self.answers.withLock { $0[key] = works }
     return works

@@ -50,6 +50,10 @@ public struct Command: Sendable {
   public var input: Data
   /// What the program may do with files; nil: what the user may.
   public var jail: ChildJail?
+  /// Whether the kernel kills the program when we die. Not for bubblewrap: of its two halves one waits for
+  /// a word of the other, and would wait for ever if that one were killed before. It sees to its own
+  /// end, or what it runs does.
+  public var diesWithUs = true
 
   public init(
     executable: String, arguments: [String] = [], environment: [String: String] = [:],

@@ -24,8 +24,8 @@ public final class Launcher: Sendable {
 
   /// Starts a program that lives on; see ``run(_:)`` for one that runs to its end.
   ///
-  /// The child leads a process group of its own, dies with this process, can gain no privileges,
-  /// and holds no descriptor but those given.
+  /// The child leads a process group of its own, dies with this process (but see
+  /// ``Command/diesWithUs``), can gain no privileges, and holds no descriptor but those given.
   ///
   /// - Parameters:
   ///   - command: its output limits, wall time and input are the caller's business here.
@@ -58,7 +58,8 @@ public final class Launcher: Sendable {
     var pid: pid_t = 0
     var pidfd: Int32 = -1
     var step: Int32 = 0
-    let flags = CLAUNCH_NEW_GROUP | CLAUNCH_DIE_WITH_PARENT | CLAUNCH_NO_NEW_PRIVS
+    var flags = CLAUNCH_NEW_GROUP | CLAUNCH_NO_NEW_PRIVS
+    if command.diesWithUs { flags |= CLAUNCH_DIE_WITH_PARENT }
     let error = command.executable.withCString { path in
       descriptors.withUnsafeBufferPointer { table in
         limits.withUnsafeBufferPointer { limits in

@@ -26,8 +26,9 @@ final class BubblewrapProbe: Sendable {
     let scratch = FileManager.default.temporaryDirectory.path
     let arguments =
       arguments(readable: [], scratch: scratch, environment: [:]) + ["/bin/sh", "-c", ":"]
-    let result = try? Launcher.shared.run(
-      Command(executable: path, arguments: arguments, wallSeconds: 20))
+    var command = Command(executable: path, arguments: arguments, wallSeconds: 20)
+    command.diesWithUs = false
+    let result = try? Launcher.shared.run(command)
     return result?.status == .exited(0)
   }
 

@@ -101,6 +101,7 @@ public struct CompileJail: Sendable {
       wallSeconds: limits.wallSeconds, outputLimitBytes: limits.outputBytes)
     if let wrapper {
       command.executable = wrapper
+      command.diesWithUs = false
       command.arguments =
         BubblewrapProbe.arguments(
           readable: readable, scratch: scratch.path, environment: environment)

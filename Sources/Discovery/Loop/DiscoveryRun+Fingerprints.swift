@@ -53,6 +53,9 @@ extension DiscoveryRun {
     return scaled
   }
 
+  /// Whether proposers are told how good losses are; what refuses a duplicate reaches them word for word.
+  var tellsFitness: Bool { !parts.promptPlan.hidden.contains(.fitness) }
+
   func refusal(of twin: JournalEvent.Twin) -> Finding? {
     switch config.plan.duplicates {
     case .unseen, .trained: return nil
@@ -67,7 +70,9 @@ extension DiscoveryRun {
       } ?? "The gradients are those of \(twin.name) on every probe, so it trains the same policy"
     let baseline = state.baselines.first { $0.name == twin.name }
     let other = state.candidates.first { $0.name == twin.name }
-    if let eta = baseline?.record?.estimate(config.metric) ?? other?.judgement?.eta {
+    if let eta = baseline?.record?.estimate(config.metric) ?? other?.judgement?.eta,
+      tellsFitness
+    {
       message += "; \(twin.name) has η = \(eta.text)"
     } else if let stage = other?.judgement?.stoppedAt {
       message += "; \(twin.name) was stopped at the cheap stage \(stage)"

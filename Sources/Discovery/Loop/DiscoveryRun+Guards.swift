@@ -89,7 +89,7 @@ extension DiscoveryRun {
     var message = "The code is that of \(name), letter for letter"
     if let judgement = twin.judgement {
       message += ", which got the verdict \(judgement.finding.verdict)"
-      if let eta = judgement.eta { message += " and η = \(eta.text)" }
+      if let eta = judgement.eta, tellsFitness { message += " and η = \(eta.text)" }
       if let stage = judgement.stoppedAt { message += " and was stopped at \(stage)" }
     }
     return Finding(

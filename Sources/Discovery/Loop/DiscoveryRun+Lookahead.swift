@@ -75,7 +75,7 @@ extension DiscoveryRun {
   ) -> [WorkItem] {
     guard let name = finalist.name, let library = finalist.library else { return [] }
     let file = directory.url.appending(path: library.path)
-    guard FileManager.default.fileExists(atPath: file.path) else { return [] }
+    guard isIntact(file, library) else { return [] }
     return PooledEvaluator.items(
       request(of: finalist, file, name: name, seeds: seeds, isConfirmation: isConfirmation))
   }

@@ -184,7 +184,7 @@ extension DiscoveryRun {
   }
 
   /// Whether a file is the library that the journal tells of. What is trained is what was inspected.
-  private func isIntact(_ file: URL, _ library: JournalEvent.Library) -> Bool {
+  func isIntact(_ file: URL, _ library: JournalEvent.Library) -> Bool {
     (try? SHA256Digest(file: file).hex) == library.sha256
   }
 

@@ -4,8 +4,7 @@ import Losses
 /// does not pay.
 ///
 /// Every batch is kept until the next audit, and one call in a hundred, drawn by the seed where no
-/// plug-in can foresee it, is audited right after it was answered, in two cells that are started for it
-/// while the training goes on:
+/// plug-in can foresee it, is audited right after it was answered, in two cells that are started for it:
 ///
 /// 1. *replay*: the batches since the last audit once more, in shuffled order. A pure function gives
 ///    the same bits; one that counts calls, remembers batches or waits for a moment does not.
@@ -33,9 +32,6 @@ public final class AuditedLoss: RawLoss {
   /// Other batches of the training that the second cell sees among the points.
   private static let decoys = 8
 
-  /// Waits for a plug-in whose start was ordered before, in a state that no call has touched.
-  public typealias Opening = () throws(LossFailure) -> any RawLoss
-
   private struct Call {
     var batch: LossBatch
     var tunables: [Double]
@@ -54,9 +50,7 @@ public final class AuditedLoss: RawLoss {
   public private(set) var audits = 0
 
   private let loss: any RawLoss
-  private let start: () throws(LossFailure) -> Opening
-  /// For the next audit, which is certain once a batch is kept.
-  private var openings: [Opening] = []
+  private let fresh: () throws(LossFailure) -> any RawLoss
   private var random: RandomStream
   private var calls: [Call] = []
   private var bytes = 0
@@ -65,26 +59,15 @@ public final class AuditedLoss: RawLoss {
   /// - Parameters:
   ///   - loss: answers the training.
   ///   - seed: draws which calls are audited, and the orders.
-  ///   - fresh: opens the same plug-in in a state that no call has touched.
-  public convenience init(
-    _ loss: any RawLoss, seed: UInt64,
-    fresh: @escaping () throws(LossFailure) -> any RawLoss
-  ) {
-    self.init(loss, seed: seed, starting: { fresh })
-  }
-
-  /// - Parameters:
-  ///   - loss: answers the training.
-  ///   - seed: draws which calls are audited, and the orders.
   ///   - memory: bytes that are kept between audits.
-  ///   - start: orders the same plug-in in a state that no call has touched, and does not wait for it.
+  ///   - fresh: opens the same plug-in in a state that no call has touched.
   public init(
     _ loss: any RawLoss, seed: UInt64, memory: Int = 32 << 20,
-    starting start: @escaping () throws(LossFailure) -> Opening
+    fresh: @escaping () throws(LossFailure) -> any RawLoss
   ) {
     self.loss = loss
     self.memory = memory
-    self.start = start
+    self.fresh = fresh
     random = RandomStream(seed: seed, purpose: "audit")
     untilAudit = random.below(Self.interval / 5)
   }
@@ -97,7 +80,6 @@ public final class AuditedLoss: RawLoss {
     let raw = try loss.evaluateRaw(batch, tunables: tunables)
     // What is incomplete or no number ends the training anyway.
     guard raw.unwritten.isEmpty else { return raw }
-    while openings.count < 2 { openings.append(try start()) }
     keep(Call(batch: batch, tunables: tunables, output: raw.output))
     if untilAudit == 0 {
       try audit()
@@ -129,12 +111,6 @@ public final class AuditedLoss: RawLoss {
       bytes = 0
     }
     return calls
-  }
-
-  /// A plug-in that no call has touched.
-  private func fresh() throws(LossFailure) -> any RawLoss {
-    let opening = openings.isEmpty ? try start() : openings.removeFirst()
-    return try opening()
   }
 
   /// The batches that are kept once more in a fresh cell, and none is kept any more.

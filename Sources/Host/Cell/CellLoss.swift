@@ -19,19 +19,13 @@ public final class CellLoss: RawLoss {
   ///
   /// - Throws: ``LossFailure``: how the plug-in's loading or `loss_describe_v1` ended, or
   ///   `rejected(descriptor)`.
-  public convenience init(
+  public init(
     image: PluginImage, cells: any CellSource, limits: CellLimits = CellLimits()
   ) throws(LossFailure) {
-    try self.init(try StartingCell(image: image, cells: cells, limits: limits))
-  }
-
-  /// Waits for a cell that was started before.
-  ///
-  /// - Throws: as ``init(image:cells:limits:)``.
-  public init(_ starting: StartingCell) throws(LossFailure) {
-    image = starting.image
-    cells = starting.cells
-    limits = starting.limits
+    self.image = image
+    self.cells = cells
+    self.limits = limits
+    let starting = try StartingCell(image: image, cells: cells, limits: limits)
     meter = CallMeter(limits)
     connection = starting.connection
     descriptor = try starting.describe()

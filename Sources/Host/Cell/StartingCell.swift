@@ -2,29 +2,19 @@ import CKernelCall
 import Foundation
 import Losses
 
-/// A cell on its way: started, asked to describe its plug-in, not waited for.
+/// A cell that was started and asked to describe its plug-in.
 ///
-/// A start takes some milliseconds of another processor. Who knows that a fresh cell will be needed starts
-/// it and goes on with other work; ``CellLoss/init(_:)`` waits for what is left. When the last
-/// reference goes, the cell ends.
-public final class StartingCell {
+/// When the last reference goes, the cell ends.
+final class StartingCell {
   let image: PluginImage
   let cells: any CellSource
   let limits: CellLimits
   let connection: CellConnection
 
   /// - Throws: ``LossFailure`` (`hostFault`) when no cell can be started.
-  public convenience init(
-    image: PluginImage, cells: any CellSource, limits: CellLimits = CellLimits()
-  ) throws(LossFailure) {
-    try self.init(
-      image: image, cells: cells, limits: limits, inputCapacity: CellLoss.smallestCapacity,
-      outputCapacity: CellLoss.smallestCapacity)
-  }
-
   init(
-    image: PluginImage, cells: any CellSource, limits: CellLimits, inputCapacity: Int,
-    outputCapacity: Int
+    image: PluginImage, cells: any CellSource, limits: CellLimits,
+    inputCapacity: Int = CellLoss.smallestCapacity, outputCapacity: Int = CellLoss.smallestCapacity
   ) throws(LossFailure) {
     self.image = image
     self.cells = cells

@@ -31,13 +31,6 @@ public final class WorkerContext {
     try CellLoss(image: image, cells: cells, limits: limits)
   }
 
-  /// Starts a fresh cell without waiting for it.
-  ///
-  /// - Throws: ``LossFailure`` as ``StartingCell/init(image:cells:limits:)``.
-  public func startCell(image: PluginImage) throws(LossFailure) -> StartingCell {
-    try StartingCell(image: image, cells: cells, limits: limits)
-  }
-
   /// Loads a plug-in into this worker: only for code that the user trusts.
   ///
   /// - Throws: ``LossFailure`` as ``PluginImage/init(path:)`` and

@@ -117,7 +117,8 @@ public final class WorkerSession {
       try channel.send(.job(name: job, payload: payload, limits: limits))
       while true {
         try awaitFrame(grace: grace)
-        let (frame, descriptors) = try channel.receive(heedsInterruption: stopDeadline == nil)
+        // With a grace, a stop that comes while a frame is being read waits for the next look.
+        let (frame, descriptors) = try channel.receive(heedsInterruption: grace == nil)
         switch frame {
         case .progress(let data): progress(data)
         case .startCell(let limits): try startCell(limits, descriptors)

@@ -49,6 +49,14 @@ struct SearchPlanTests {
     let kinds = try fixture.events().map(\.body.kind)
     #expect(kinds.filter { $0 == "catalogue-probed" }.count == 1)
     #expect(kinds.filter { $0 == "fingerprinted" }.count == 6)
+
+    // Who is not told how good losses are does not learn it from a refusal.
+    let blind = try Self.fixture(Self.twins + [Self.twins[3]]) { $0.duplicates = .refused }
+    blind.promptPlan = try PromptPlan(["hide": "fitness"])
+    _ = try blind.start()
+    let words = try #require(blind.proposer.requests.last).exchanges.map(\.feedback)
+    #expect(words[0].contains("The gradients are those of dpo on every probe"))
+    #expect(words.allSatisfy { !$0.contains("η =") && !$0.contains("0.65") })
   }
 
   @Test("of a loss that was stopped at the cheap stage a twin hears just that")

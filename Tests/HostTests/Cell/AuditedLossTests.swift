@@ -128,7 +128,7 @@ struct AuditedLossTests {
       }
       do throws(LossFailure) {
         // Room for two batches of 24 rows.
-        let loss = AuditedLoss(try open(), seed: seed, memory: 2 * 24 * 7 * 8, starting: { open })
+        let loss = AuditedLoss(try open(), seed: seed, memory: 2 * 24 * 7 * 8, fresh: open)
         for step in 0..<14 {
           var batch = CellFixture.batch(rows: 24)
           // One batch comes again long after it is no longer kept.

@@ -6,7 +6,7 @@ import Losses
 /// between losses show with few seeds. It says nothing of language; it says whether a loss turns
 /// noisy preferences into a better policy at all, and how far from the reference it goes for that.
 public struct BanditTask: TrainingTask {
-  public let name = "bandit"
+  public let name: String
   public private(set) var etaMetric = "reward"
   public var etaDescription: String {
     etaMetric == "accuracy"
@@ -40,9 +40,11 @@ public struct BanditTask: TrainingTask {
 
   /// Builds the environment, which takes some milliseconds.
   ///
+  /// - Parameter name: what the task is called; no number depends on it.
   /// - Precondition: the counts of the configuration are above 0, and a batch is no larger than the
   ///   pairs.
-  public init(_ configuration: BanditConfiguration = .standard) {
+  public init(_ configuration: BanditConfiguration = .standard, name: String = "bandit") {
+    self.name = name
     precondition(
       configuration.slots > 0 && configuration.actions > 1 && configuration.features > 1
         && configuration.heldOut > 0,
@@ -73,7 +75,7 @@ public struct BanditTask: TrainingTask {
   public func measuring(_ metric: String) throws(LossmithError) -> any TrainingTask {
     guard metric != etaMetric else { return self }
     guard metric == "reward" || metric == "accuracy" else { throw lacks(metric) }
-    var task = BanditTask(configuration)
+    var task = BanditTask(configuration, name: name)
     guard metric == "accuracy" else { return task }
     task.etaMetric = metric
     var digest = ContentDigest("bandit task/1")
@@ -91,7 +93,7 @@ public struct BanditTask: TrainingTask {
     let pairs = drawPairs(seed: seed)
     var policy = environment.reference
     var optimiser = AdamW(parameterCount: policy.weights.count, settings: recipe.optimiser)
-    var order = BatchOrder(count: pairs.count, batch: recipe.batch, seed: seed, task: name)
+    var order = BatchOrder(count: pairs.count, batch: recipe.batch, seed: seed, task: "bandit")
     var curve = CurveSampler(steps: recipe.steps)
     let schedule = recipe.schedule
     for step in 1...max(1, recipe.steps) {

@@ -45,7 +45,7 @@ extension TaskDescription {
     var configuration = BanditConfiguration.standard
     configuration.recipe = recipe
     try requireBatch(pairs: configuration.pairs)
-    return BanditTask(configuration)
+    return BanditTask(configuration, name: name)
   }
 
   /// The definition of a task of kind `imdb` or `preference`, its files read.

@@ -234,7 +234,7 @@ extension BrowserTests {
         #expect(first[0] == 0 && dots.count == curve.points.count)
         for (dot, point) in zip(dots, curve.points) {
           let (reward, kl) = (try #require(point.reward), try #require(point.kl))
-          #expect(abs(dot.y - reward.mean) < 0.005, "\(curve.loss)")
+          #expect(abs(dot.y - reward.mean) < 0.001, "\(curve.loss)")
           // Read off as if the axis were straight: the share of the way to the last tick.
           let share = dot.x / last[0]
           #expect(abs(share - (kl.mean / last[0]).squareRoot()) < 0.01, "\(curve.loss)")
@@ -282,7 +282,7 @@ extension BrowserTests {
         #expect(dots.count == others.count + 5)
         for row in others {
           let dot = try #require(dots.first { $0.loss == row.loss })
-          #expect(abs(dot.y - (row.eta?.mean ?? .nan)) < 0.01, "\(row.loss)")
+          #expect(abs(dot.y - (row.eta?.mean ?? .nan)) < 0.002, "\(row.loss)")
         }
       }
       let correlation = try #require(summary.correlations.first)
@@ -300,7 +300,7 @@ extension BrowserTests {
         #expect(row[names[0]] == "\(point.first.mean)")
         #expect(row[names[1]] == "\(point.second.mean)")
         let dot = try #require(dots.first { $0.loss == point.loss })
-        #expect(abs(dot.x - point.first.mean) < 0.005 && abs(dot.y - point.second.mean) < 0.005)
+        #expect(abs(dot.x - point.first.mean) < 0.001 && abs(dot.y - point.second.mean) < 0.001)
       }
       // Names hide no dot and no bar, whatever font the reader has.
       let hidden =

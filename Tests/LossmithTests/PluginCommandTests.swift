@@ -128,10 +128,10 @@ import Testing
   func plotOverBeta() async throws {
     let folder = try TemporaryFolder()
     let file = folder.url.appendingPathComponent("lrml.svg")
-    let table = Program.root.appendingPathComponent("docs/lrml-beta.csv")
+    let table = Program.root.appendingPathComponent("docs/figures/2-lrml-beta.csv")
     let result = try await Program.run(["plot", "--over-beta", table.path, "-o", file.path])
     try #require(result.status == 0, "\(result.errors)")
-    let kept = Program.root.appendingPathComponent("docs/lrml-beta.svg")
+    let kept = Program.root.appendingPathComponent("docs/figures/2-lrml-beta.svg")
     #expect(try Data(contentsOf: file) == (try Data(contentsOf: kept)))
     // The page's table says the same.
     let page = try String(

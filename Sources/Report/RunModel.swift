@@ -31,6 +31,8 @@ public struct RunModel: Hashable, Sendable, Codable {
   public var ledger: [Cost]
   /// nil before the end of the run, and where nothing was confirmed.
   public var closing: Closing?
+  /// nil where nothing was sampled blindly.
+  public var equalBudget: EqualBudget?
 
   public init(
     title: String, task: String, metric: String, proposer: String, seeds: [UInt64],

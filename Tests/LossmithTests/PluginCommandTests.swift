@@ -124,6 +124,49 @@ import Testing
     #expect(curves.map { $0["rows"] as? Int } == [1, 1, 64, 64])
   }
 
+  @Test("plot draws a table over β; the documentation's picture is that of its table")
+  func plotOverBeta() async throws {
+    let folder = try TemporaryFolder()
+    let file = folder.url.appendingPathComponent("lrml.svg")
+    let table = Program.root.appendingPathComponent("docs/figures/2-lrml-beta.csv")
+    let result = try await Program.run(["plot", "--over-beta", table.path, "-o", file.path])
+    try #require(result.status == 0, "\(result.errors)")
+    let kept = Program.root.appendingPathComponent("docs/figures/2-lrml-beta.svg")
+    #expect(try Data(contentsOf: file) == (try Data(contentsOf: kept)))
+    // The page's table says the same.
+    let page = try String(
+      contentsOf: Program.root.appendingPathComponent("docs/experiments.md"), encoding: .utf8)
+    let rows = try String(contentsOf: table, encoding: .utf8).split(separator: "\n").dropFirst()
+      .map { $0.components(separatedBy: ",") }
+    #expect(rows.count == 2 * (3 * 9 + 1))
+    for row in rows {
+      let words = row[3].isEmpty ? "**\(row[6])**" : "\(row[3]) ± \(row[4])"
+      #expect(page.contains(words), "\(row)")
+    }
+  }
+
+  @Test(
+    "a table over β that cannot be drawn is refused with its line",
+    arguments: [
+      ("", ":1"), ("panel,loss\n", ":1"), ("a,b,0.1,0.5", ":2"), ("a,b,0,0.5,0.1,3,", ":2"),
+      ("a,b,-1,0.5,0.1,3,", ":2"), ("a,b,0.1,many,0.1,3,", ":2"), ("a,b,0.1,,,3,", ":2"),
+      ("a,b,0.1,0.5,-1,3,", ":2"), ("a,b,0.1,0.5,0.1,3,\na,b,0.1,0.5,0.1,3,", ":3"),
+      ("a,b,0.1,nan,,3,", ":2"), ("a,b,0.1,0.5,0.1,,", ":2"), ("a,b,,,,3,NaN", ":2"),
+      ("a,b,1,,,3,NaN", "no number"),
+    ])
+  func badTable(_ rows: String, _ words: String) async throws {
+    let folder = try TemporaryFolder()
+    let isHead = words == ":1"
+    let text = isHead ? rows : "panel,loss,beta,mean,se,seeds,failure\n\(rows)\n"
+    let table = try folder.file("table.csv", text)
+    let picture = folder.url.appendingPathComponent("x.svg").path
+    let result = try await Program.run(["plot", "--over-beta", table, "-o", picture])
+    #expect(result.status == 2 && result.errors.contains(words), "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: picture))
+    let both = try await Program.run(["plot", "dpo", "--over-beta", table, "-o", picture])
+    #expect(both.status == 2 && both.errors.contains("--over-beta"))
+  }
+
   private final class CurveReader: NSObject, XMLParserDelegate {
     var curves: [(label: String, isDashed: Bool)] = []
 

@@ -3,6 +3,7 @@ import Losses
 import Testing
 
 @testable import Discovery
+@testable import Report
 
 /// The statistics of a search in the program itself, on a task that trains in milliseconds.
 @Suite(.serialized) struct SearchCommandTests {
@@ -98,6 +99,24 @@ import Testing
     #expect(trained.failed.contains { $0.name == "dpo-again" })
     let sides = try #require(trained.equalBudget).sides
     #expect(sides.map(\.proposals) == [5, 5] && sides[0].trainings == sides[1].trainings)
+    let beside = try String(
+      contentsOf: folder.url.appendingPathComponent("trained/report.html"), encoding: .utf8)
+    for side in sides {
+      func text(_ estimate: Estimate?) throws -> String {
+        let estimate = try #require(estimate)
+        return NumberText.eta(.init(mean: estimate.mean, se: estimate.se, n: estimate.n))
+      }
+      let row =
+        ["\(side.proposals)", "\(side.measured)", "\(side.trainings.task)"].map {
+          "<td class=\"number\">\($0)</td>"
+        }.joined()
+        + "<td>\(try #require(side.best))</td><td class=\"number\">\(try text(side.search))"
+        + "</td><td class=\"number\">\(try text(side.confirmed))</td>"
+      #expect(beside.contains("<th scope=\"row\">\(side.name)</th>" + row), "\(row)")
+    }
+    // A replay gives both sides the same losses.
+    #expect(beside.contains("gives 0.0000 [0.0000, 0.0000]: these seeds show no difference"))
+    #expect(!page.contains("id=\"equal-budget\""))
     // The same command line goes on with an ended run and tells the same.
     let again = try await Self.discover([
       "discover", "--json", "--resume", folder.url.appendingPathComponent("trained").path,

@@ -60,6 +60,7 @@ struct PageTests {
     for index in closed.closing!.finalists.indices { model.closing?.finalists[index].name = text }
     model.closing?.untold = [text]
     model.closing?.sentences = [text]
+    for index in closed.equalBudget!.sides.indices { model.equalBudget?.sides[index].best = text }
     model.closing?.finalists[1].verdict = .failed(check: text)
     model.proposer = text
     model.notes = [text]
@@ -154,6 +155,16 @@ struct PageTests {
           outside: 3, beats: false, untold: [SampleRun.eta(0.5)], isFormer: true),
       ], untold: ["winrate, untold"],
       sentences: ["No finalist is shown to beat DPO at equal KL."])
+    model.equalBudget = .init(
+      sides: [
+        .init(
+          name: "search", proposals: 6, measured: 3, trainings: 17, tokens: 1234, best: "late",
+          search: SampleRun.eta(0.652), confirmed: SampleRun.eta(0.649),
+          delta: .init(mean: 0.004, low: -0.003, high: 0.011)),
+        .init(
+          name: "best-of-n", proposals: 6, measured: 5, trainings: 25, best: "lucky",
+          search: SampleRun.eta(0.66), confirmed: SampleRun.eta(0.641)),
+      ], difference: .init(mean: 0.008, low: 0.002, high: 0.014))
     return model
   }()
 
@@ -181,6 +192,65 @@ struct PageTests {
     var plain = Self.closed
     for index in plain.closing!.finalists.indices { plain.closing?.finalists[index].beats = nil }
     #expect(!(try Self.html(plain)).contains("at equal KL [95 %]"))
+  }
+
+  /// The section of this id on the page of a model.
+  private static func section(_ id: String, _ model: RunModel) throws -> String {
+    let page = try html(model)
+    let start = try #require(page.range(of: "<section id=\"\(id)\"")).lowerBound
+    let end = try #require(page.range(of: "</section>", range: start..<page.endIndex)).upperBound
+    return String(page[start..<end])
+  }
+
+  @Test("search and blind sampling stand side by side, with what their difference says")
+  func equalBudget() throws {
+    let section = try Self.section("equal-budget", Self.closed)
+    #expect(section.components(separatedBy: "<th scope=\"row\">").count == 3)
+    for words in [
+      "<th scope=\"row\">search</th><td class=\"number\">6</td><td class=\"number\">3</td>"
+        + "<td class=\"number\">17</td><td class=\"number\">1234</td><td>late</td>"
+        + "<td class=\"number\">0.6520 ± 0.0060</td><td class=\"number\">0.6490 ± 0.0060</td>"
+        + "<td class=\"number\">+0.0040 [−0.0030, +0.0110]</td>",
+      "<th scope=\"row\">best-of-n</th><td class=\"number\">6</td><td class=\"number\">5</td>"
+        + "<td class=\"number\">25</td><td class=\"number\">0</td><td>lucky</td>"
+        + "<td class=\"number\">0.6600 ± 0.0060</td><td class=\"number\">0.6410 ± 0.0060</td>"
+        + "<td class=\"number\"></td>",
+      "+0.0080 [+0.0020, +0.0140]: the search’s loss is the better one.",
+    ] { #expect(section.contains(words), "\(words)") }
+    #expect(!section.contains("not equal") && !section.contains("cheap stage"))
+    // The table follows the finalists.
+    let page = try Self.html(Self.closed)
+    let places = ["finalists", "equal-budget", "trajectory"].map {
+      page.range(of: "<section id=\"\($0)\"")?.lowerBound
+    }
+    #expect(places.allSatisfy { $0 != nil })
+    #expect(places[0]! < places[1]! && places[1]! < places[2]!)
+    // Without blind sampling there is no such section.
+    #expect(!(try Self.html(SampleRun.model)).contains("id=\"equal-budget\""))
+  }
+
+  @Test("of search and blind sampling no more is said than the numbers do")
+  func equalBudgetVerdicts() throws {
+    func words(_ change: (inout RunModel.EqualBudget) -> Void) throws -> String {
+      var model = Self.closed
+      change(&model.equalBudget!)
+      return try Self.section("equal-budget", model)
+    }
+    let open = try words { $0.difference = .init(mean: 0.01, low: -0.002, high: 0.022) }
+    #expect(open.contains("these seeds show no difference"))
+    let worse = try words { $0.difference = .init(mean: -0.01, low: -0.02, high: -0.001) }
+    #expect(worse.contains("blind sampling’s loss is the better one"))
+    let bare = try words { $0.difference = .init(mean: 0.01, low: nil, high: nil) }
+    #expect(bare.contains("+0.0100: from one seed") && !bare.contains("better one"))
+    let none = try words {
+      $0.difference = nil
+      $0.sides[1].best = nil
+      $0.sides[1].proposals = 4
+      $0.sides[0].cheapTrainings = 8
+    }
+    #expect(none.contains("they are not compared") && none.contains("<td>none</td>"))
+    #expect(none.contains("not equal: best-of-n has 4 proposals, search has 6."))
+    #expect(none.contains("on the cheap stage") && none.contains("<td class=\"number\">8</td>"))
   }
 
   @Test("a run in which everything failed, and one without proposals, have a page")

@@ -1,4 +1,5 @@
 import Foundation
+import Losses
 import Testing
 
 @testable import Report
@@ -68,6 +69,60 @@ struct TransferPageTests {
     // One seed has no bar.
     #expect(drawing.all("line").filter { $0.inherited["data-loss"] == "low" }.count == 1)
     #expect(figure.csv.components(separatedBy: "\r\n").count == 1 + 3 + 1)
+  }
+
+  /// What an element covers: left, right, top and bottom.
+  private static func area(_ element: DrawingReader.Element) throws -> [Double] {
+    func number(_ name: String) throws -> Double { try #require(element.number(name)) }
+    switch element.name {
+    case "circle":
+      let (x, y, r) = (try number("cx"), try number("cy"), try number("r"))
+      return [x - r, x + r, y - r, y + r]
+    case "line":
+      let (x, y) = ([try number("x1"), try number("x2")], [try number("y1"), try number("y2")])
+      return [x.min()!, x.max()!, y.min()!, y.max()!]
+    default:
+      // A word of 11 px: letters of 6 px on average, 8 px above the line and 2 below.
+      let (x, y) = (try number("x"), try number("y"))
+      let wide = 6 * Double(element.text.count)
+      let start = element.attributes["text-anchor"] == "end" ? x - wide : x
+      return [start, start + wide, y - 8, y + 2]
+    }
+  }
+
+  @Test("names in a crowded scatter hide no point, no bar and no other name")
+  func names() throws {
+    var model = Self.model
+    var random = RandomStream(seed: 3, purpose: "scatter")
+    model.correlations[0].points = (0..<60).map { index in
+      let place = random.uniform() * random.uniform()
+      return .init(
+        loss: index == 40 ? "dpo" : "loss-\(index)",
+        first: SampleRun.eta(0.4 + 0.3 * place, se: index % 3 == 0 ? 0.02 : 0.001),
+        second: SampleRun.eta(
+          0.5 + 0.2 * place + 0.05 * random.uniform(), se: index % 2 == 0 ? 0.004 : nil))
+    }
+    let figure = try #require(
+      RunReport.figures(model).first { $0.name == "scatter-bandit-my-pairs" })
+    let drawing = try DrawingReader(figure.svg)
+    let names = drawing.all("text", with: "data-name")
+    #expect(names.contains { $0.text == "dpo" })
+    #expect(names.count > 12 && names.count < 60)
+    let marks =
+      drawing.all("circle")
+      + drawing.all("line").filter { $0.inherited["data-loss"] != nil }
+    #expect(marks.count > 120)
+    for (index, name) in names.enumerated() where name.text != "dpo" {
+      let own = try Self.area(name)
+      #expect(own[0] >= 70 && own[1] <= 640)
+      let others = names[..<index] + names[(index + 1)...]
+      for other in marks + others {
+        let area = try Self.area(other)
+        let meets =
+          own[0] < area[1] && area[0] < own[1] && own[2] < area[3] && area[2] < own[3]
+        #expect(!meets, "\(name.text) and \(other.inherited["data-loss"] ?? other.text)")
+      }
+    }
   }
 
   @Test("a task has a ranking, and reward against KL where completions are judged")

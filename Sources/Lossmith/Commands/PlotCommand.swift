@@ -8,16 +8,20 @@ import Report
 struct PlotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plot",
-    abstract: "Draws value and slope of losses against the margin, as SVG.",
+    abstract: "Draws value and slope of losses against the margin, or a table over beta, as SVG.",
     discussion: """
       One line for each loss and each β. A loss that looks at its whole batch (means, variances, sorts) \
       has no curve of its own: its dashed line is one pair of a batch of \(LossCurve.coupledRows) whose \
       margin moves while the others, ordinary ones, stay.
+
+      With --over-beta no loss is named: a CSV table of measured means is drawn, \(BetaTable.columns).
       """)
 
-  @Argument(help: "Catalogue names, .so, source files or folders.") var plugins: [String]
+  @Argument(help: "Catalogue names, .so, source files or folders.") var plugins: [String] = []
   @Option(name: .customShort("o"), help: "The picture's file.") var file = "losses.svg"
   @Option(help: "Values of beta, comma-separated (default: each loss's own).") var beta: String?
+  @Option(help: ArgumentHelp("Draw this table of means over beta.", valueName: "csv"))
+  var overBeta: String?
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp("Value of another tunable, NAME=VALUE; repeatable.", valueName: "name=value")
@@ -29,10 +33,16 @@ struct PlotCommand: ParsableCommand {
 
   struct Document: Encodable {
     var file: String
-    var curves: [LossCurve]
+    var curves: [LossCurve]?
   }
 
   func validate() throws {
+    if overBeta != nil {
+      guard plugins.isEmpty, beta == nil, assignments.isEmpty else {
+        throw ValidationError("--over-beta draws a table: it takes no losses, --beta or --set.")
+      }
+      return
+    }
     guard !plugins.isEmpty else { throw ValidationError("Name at least one loss.") }
     guard reach > 0, reach <= 2000 else {
       throw ValidationError("--reach takes a number above 0 and up to 2000, not \(reach).")
@@ -41,11 +51,16 @@ struct PlotCommand: ParsableCommand {
 
   func run() throws {
     let console = output.console()
+    let place = try Self.place(file)
+    if let overBeta {
+      try write(try BetaTable.chart(of: overBeta).svg(), to: place)
+      let document = Document(file: place.path)
+      return console.print(output.json ? try JSON.text(document) : place.path)
+    }
     let betas = try beta.map { try Self.numbers($0) } ?? []
     let library = try PluginLibrary(console: console)
     let others = try Self.assigned(assignments)
     var curves: [LossCurve] = []
-    let place = try Self.place(file)
     let specs = try plugins.map { try library.spec($0, isolation: isolation.isolation) }
     try DeclaredTunables.require(others.keys, in: specs, console)
     for spec in specs {
@@ -59,15 +74,19 @@ struct PlotCommand: ParsableCommand {
     try require(oneFamily: curves)
     let chart = LossChart(
       curves: curves.map(Self.drawn), axis: LossShapes.axis(curves.first?.family ?? "pairwise"))
+    try write(chart.svg(), to: place)
+    console.print(
+      output.json ? try JSON.text(Document(file: place.path, curves: curves)) : place.path)
+  }
+
+  private func write(_ picture: String, to place: URL) throws {
     do {
-      try Data(chart.svg().utf8).write(to: place, options: .atomic)
+      try Data(picture.utf8).write(to: place, options: .atomic)
     } catch {
       throw LossmithError(
         .storage, "the picture cannot be written", at: place.path,
         remedy: "Give another place with -o.", underlying: error)
     }
-    console.print(
-      output.json ? try JSON.text(Document(file: place.path, curves: curves)) : place.path)
   }
 
   /// Where the picture goes.

@@ -113,7 +113,8 @@ private struct Eyes: Sendable {
   mutating func look() -> (sections: [PageSection], figures: [Figure]?) {
     var sections: [PageSection] = []
     var figures: [Figure]?
-    let marks = ["config.json", Journal.fileName, Journal.fileName + "-wal"].map(mark)
+    let own = ["config.json", Journal.fileName, Journal.fileName + "-wal"]
+    let marks = (own + RunPages.rivalFiles).map(mark)
     if marks != journal || fault != nil {
       do {
         let model = try RunPages.model(of: run)

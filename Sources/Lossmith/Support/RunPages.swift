@@ -44,11 +44,7 @@ enum RunPages {
   static func summary(of run: URL) throws -> RunSummary {
     let (config, events) = try RunDirectory.read(at: run)
     var summary = RunSummary(of: try RunState.fold(events), config: config)
-    let rival = run.appendingPathComponent(DiscoveryRun.blindFolder)
-    if config.plan.equalBudget == .bestOfN, FileManager.default.fileExists(atPath: rival.path) {
-      let (config, events) = try RunDirectory.read(at: rival)
-      summary.compare(with: RunSummary(of: try RunState.fold(events), config: config))
-    }
+    if let rival = try rival(of: run, config) { summary.compare(with: rival.summary) }
     return summary
   }
 
@@ -93,6 +89,9 @@ enum RunPages {
         + (config.data?.notes ?? []).map { "Data: \($0)." }, klCap: summary.klCap,
       ledger: RunLedger.read(events))
     model.closing = closing(of: summary)
+    model.equalBudget = try rival(of: run, config).flatMap {
+      equalBudget(Side(state: state, summary: summary, metric: config.metric), beside: $0)
+    }
     return model
   }
 

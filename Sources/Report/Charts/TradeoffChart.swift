@@ -102,11 +102,12 @@ struct TradeoffChart {
         + " reward, further left is nearer to the reference.", links: links)
     root.add(.rectangle(x: 0, y: 0, width: width, height: bottom + 48, style: "paper"))
     addAxes(to: &root, x, y)
+    // Before the marks, which the lines to the names would cross.
+    addNames(lines, to: &root, x, y)
     addFront(lines, to: &root, x, y)
     addReference(to: &root, x, y)
     for line in lines where line.candidate == nil { add(line, lines, to: &root, x, y) }
     for line in lines where line.candidate != nil { add(line, lines, to: &root, x, y) }
-    addNames(lines, to: &root, x, y)
     return root
   }
 

@@ -7,8 +7,8 @@ public struct PageSection: Hashable, Sendable {
 
   /// Every section of a run's page, in order, whether it has something to show or not.
   public static let order = [
-    "overview", "live", "finalists", "trajectory", "ranking", "reward-kl", "losses", "stops",
-    "failures", "lineage", "cost", "candidates", "environment",
+    "overview", "live", "finalists", "equal-budget", "trajectory", "ranking", "reward-kl",
+    "losses", "stops", "failures", "lineage", "cost", "candidates", "environment",
   ]
 }
 

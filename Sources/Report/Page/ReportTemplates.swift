@@ -11,8 +11,8 @@ import Mustache
 public struct ReportTemplates: Sendable {
   static let names = [
     "page", "live", "training", "sweep", "transfer", "style", "overview", "figure", "ranking",
-    "stops", "failures", "proposals", "candidate", "finalists", "environment", "progress",
-    "rewards",
+    "stops", "failures", "proposals", "candidate", "finalists", "equal-budget", "environment",
+    "progress", "rewards",
   ]
   let library: MustacheLibrary
 

@@ -16,6 +16,11 @@ struct RunPage {
     if let closing = model.closing {
       sections.append(try render("finalists", "finalists", FinalistRows(closing: closing).context))
     }
+    if let comparison = model.equalBudget {
+      sections.append(
+        try render(
+          "equal-budget", "equal-budget", EqualBudgetRows(comparison: comparison).context))
+    }
     let figures = RunReport.figures(model, links: true)
     for name in ["trajectory", "ranking", "reward-kl", "losses"] {
       if name == "trajectory", model.candidates.isEmpty { continue }

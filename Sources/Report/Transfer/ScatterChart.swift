@@ -12,8 +12,6 @@ struct ScatterChart {
   private let right = 610.0
   private let top = 44.0
   private let bottom = 454.0
-  /// Names beside points, at most; all say theirs on hover.
-  private let nameLimit = 18
 
   func figure() -> Figure {
     Figure(
@@ -94,6 +92,10 @@ struct ScatterChart {
     return root
   }
 
+  private func radius(_ point: TransferModel.Correlation.Point) -> Double {
+    point.loss == baseline ? 6 : 3.5
+  }
+
   private func add(
     _ point: TransferModel.Correlation.Point, _ x: LinearScale, _ y: LinearScale,
     to root: inout SVGElement
@@ -114,7 +116,7 @@ struct ScatterChart {
         "circle",
         [
           "class": "dot" + style, "cx": SVGElement.number(cx), "cy": SVGElement.number(cy),
-          "r": point.loss == baseline ? "6" : "3.5",
+          "r": SVGElement.number(radius(point)),
         ]))
     root.add(
       mark.titled(
@@ -123,32 +125,107 @@ struct ScatterChart {
       ).with("data-loss", point.loss).with("data-first", "\(point.first.mean)")
         .with("data-second", "\(point.second.mean)"))
   }
+}
 
-  /// Names of the baseline and of what has room.
+/// Names beside the points. Each says its own on hover, so one without room is left out.
+extension ScatterChart {
+  /// What a mark or a name covers.
+  private struct Box {
+    var left, right, top, bottom: Double
+
+    func meets(_ other: Box) -> Bool {
+      left < other.right && other.left < right && top < other.bottom && other.top < bottom
+    }
+  }
+
+  /// Where a name may stand; one on the left of its point ends there.
+  private struct Place {
+    var box: Box
+    var anchor: SVGElement.Anchor
+  }
+
+  /// The baseline's name always, then those of what the tasks rank most differently; none hides a
+  /// point, a bar or another name.
   private func addNames(_ x: LinearScale, _ y: LinearScale, to root: inout SVGElement) {
-    var taken: [(x: Double, y: Double, width: Double)] = []
-    var named = 0
-    let ordered =
-      correlation.points.filter { $0.loss == baseline }
-      + correlation.points.filter { $0.loss != baseline }
-    for point in ordered where named < nameLimit {
+    var taken = correlation.points.flatMap { marks($0, x, y) }
+    for point in byDisagreement {
       let words = TrajectoryChart.shortened(point.loss, to: 18)
-      let wide = 6.2 * Double(words.count)
-      let (cx, cy) = (x(point.first.mean), y(point.second.mean))
-      let isRight = cx + 8 + wide < right
-      let start = isRight ? cx + 8 : cx - 8 - wide
-      let hits =
-        taken.contains {
-          start < $0.x + $0.width + 4 && $0.x < start + wide + 4 && abs($0.y - cy) < 13
-        }
-        || correlation.points.contains {
-          $0.loss != point.loss && x($0.first.mean) > start - 4
-            && x($0.first.mean) < start + wide + 4 && abs(y($0.second.mean) - cy) < 7
-        }
-      guard !hits || point.loss == baseline else { continue }
-      taken.append((start, cy, wide))
-      named += 1
-      root.add(.text(words, x: start, y: cy + 4, style: "muted"))
+      let places = places(for: words, beside: point, x, y)
+      let hits = places.map { place in taken.count { $0.meets(place.box) } }
+      guard let fewest = hits.min(), fewest == 0 || point.loss == baseline,
+        let place = zip(places, hits).first(where: { $0.1 == fewest })?.0
+      else { continue }
+      taken.append(place.box)
+      root.add(
+        .text(
+          words, x: place.anchor == .end ? place.box.right : place.box.left,
+          y: place.box.bottom - 3, style: "muted", anchor: place.anchor
+        ).with("data-name", point.loss))
+    }
+  }
+
+  private var byDisagreement: [TransferModel.Correlation.Point] {
+    let points = correlation.points
+    func ranks(_ value: (TransferModel.Correlation.Point) -> Double) -> [Int] {
+      var ranks = [Int](repeating: 0, count: points.count)
+      let order = points.indices.sorted { (-value(points[$0]), $0) < (-value(points[$1]), $1) }
+      for (rank, index) in order.enumerated() { ranks[index] = rank }
+      return ranks
+    }
+    let apart = zip(ranks(\.first.mean), ranks(\.second.mean)).map { abs($0 - $1) }
+    let order = points.indices.sorted {
+      let (a, b) = (points[$0].loss == baseline, points[$1].loss == baseline)
+      return a != b ? a : (-apart[$0], $0) < (-apart[$1], $1)
+    }
+    return order.map { points[$0] }
+  }
+
+  /// Dot and bars.
+  private func marks(
+    _ point: TransferModel.Correlation.Point, _ x: LinearScale, _ y: LinearScale
+  ) -> [Box] {
+    let (cx, cy, r) = (x(point.first.mean), y(point.second.mean), radius(point) + 1)
+    var marks = [Box(left: cx - r, right: cx + r, top: cy - r, bottom: cy + r)]
+    if let se = point.first.se, se.isFinite {
+      let (start, end) = (x(point.first.mean - se), x(point.first.mean + se))
+      marks.append(Box(left: start, right: end, top: cy - 1, bottom: cy + 1))
+    }
+    if let se = point.second.se, se.isFinite {
+      let (upper, lower) = (y(point.second.mean + se), y(point.second.mean - se))
+      marks.append(Box(left: cx - 1, right: cx + 1, top: upper, bottom: lower))
+    }
+    return marks
+  }
+
+  /// Where a name may stand, the nearest first: past the end of a short bar, in the four corners
+  /// between the bars, past the end of a long one.
+  private func places(
+    for words: String, beside point: TransferModel.Correlation.Point, _ x: LinearScale,
+    _ y: LinearScale
+  ) -> [Place] {
+    let (cx, cy, r) = (x(point.first.mean), y(point.second.mean), radius(point))
+    // Of the widest usual sans-serif; a line of 11 px with its descent.
+    let (wide, high) = (6.3 * Double(words.count), 12.0)
+    let reach = point.first.se.map { abs(x(point.first.mean + $0) - cx) } ?? 0
+    let bar = max(r, reach.isFinite ? reach : 0) + 4
+    func right(_ by: Double, _ upper: Double) -> Place {
+      let start = cx + by
+      return Place(
+        box: Box(left: start, right: start + wide, top: upper, bottom: upper + high),
+        anchor: .start)
+    }
+    func left(_ by: Double, _ upper: Double) -> Place {
+      let end = cx - by
+      return Place(
+        box: Box(left: end - wide, right: end, top: upper, bottom: upper + high), anchor: .end)
+    }
+    let (above, below, beside) = (cy - r - high + 1, cy + r - 1, cy - high / 2)
+    let ends = [right(bar, beside), left(bar, beside)]
+    let corners = [right(r, above), right(r, below), left(r, above), left(r, below)]
+    // Above the plot there is a little room below the title.
+    return (bar < 16 ? ends + corners : corners + ends).filter {
+      $0.box.left >= self.left && $0.box.right <= width && $0.box.top >= top - 14
+        && $0.box.bottom <= bottom
     }
   }
 }

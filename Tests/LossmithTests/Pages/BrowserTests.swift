@@ -6,7 +6,7 @@ import Testing
 /// Pages in a real browser. One browser at a time: machines that test are small.
 @Suite(.serialized) struct BrowserTests {
   /// Does the work with a browser, on a thread of its own; says in one line when there is none.
-  private func withBrowser(_ work: @escaping @Sendable (Browser) throws -> Void) async throws {
+  func withBrowser(_ work: @escaping @Sendable (Browser) throws -> Void) async throws {
     guard let program = Browser.program else {
       #expect(!Browser.isRequired, "There is no browser: scripts/install-dependencies.sh --tests")
       return print("pages: no Chromium here, so they are not opened in one")
@@ -26,6 +26,7 @@ import Testing
       #expect(try page.text("h1").contains(best.name))
       #expect(try page.texts("#ranking tbody th") == made.summary.measured.map(\.name))
       try Self.requireDrawnNumbers(page, made.run)
+      try Self.requireLegibleTables(page)
       try Self.requireHarmless(page, scripts: 0)
     }
   }
@@ -55,6 +56,19 @@ import Testing
     // Half a pixel of some 300.
     let tolerance = ((etas.max() ?? 0) - (etas.min() ?? 0) + 0.2) / 200
     for (value, eta) in zip(values, etas) { #expect(abs(value - eta) < tolerance) }
+  }
+
+  /// No column is so narrow that the words of its head are broken.
+  static func requireLegibleTables(_ page: BrowserPage) throws {
+    let broken = try page.evaluate(
+      """
+      [...document.querySelectorAll("thead tr")].filter((row) => {
+        const line = parseFloat(getComputedStyle(row.cells[0]).fontSize) * 1.55;
+        const words = Math.max(...[...row.cells].map((head) => head.textContent.split(" ").length));
+        return row.getBoundingClientRect().height > line * (words + 1);
+      }).map((row) => row.textContent)
+      """)
+    #expect(broken as? [String] == [])
   }
 
   /// Nothing that a proposal wrote ran or became an element; it is there to be read.

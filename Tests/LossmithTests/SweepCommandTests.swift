@@ -48,6 +48,37 @@ import Testing
     try await drawing(of: cut)
   }
 
+  @Test("losses that fail their checks are trained where a plan trusts them, and nowhere else")
+  func unchecked() async throws {
+    let folder = try TemporaryFolder()
+    let place = Program.root.appending(path: "experiments/lrml-collapse").path
+    func swept(_ name: String, _ trust: String) async throws -> (Int32, SweepSummary) {
+      let plan = try folder.file(
+        "\(name).yaml",
+        """
+        task: \(place)/bandit.yaml
+        losses: ["\(place)/lrml-float32.c", lrml]
+        points: [{beta: 2.5, seeds: 1}]
+        \(trust)
+        """)
+      let result = try await Program.run([
+        "sweep", "--plan", plan, "--out", folder.url.appending(path: name).path, "--json",
+      ])
+      return (
+        result.status, try JSON.decode(SweepSummary.self, from: Data(result.output.utf8))
+      )
+    }
+    // The published expression in single precision overflows at a margin that training reaches.
+    let (status, trusted) = try await swept("trusted", "unchecked: true")
+    #expect(status == 1)
+    #expect(trusted.curves.map(\.loss) == ["lrml-float32", "lrml"])
+    #expect(trusted.curves.map { $0.points.first?.failures } == [["diverged(31)"], []])
+    #expect(trusted.environment["isolation"] == "inline")
+    let (_, checked) = try await swept("checked", "unchecked: false")
+    #expect(checked.curves[0].points.first?.failures == ["failed(magnitudes)"])
+    #expect(checked.environment["isolation"] == "process")
+  }
+
   /// The picture of an ended sweep is drawn anew without a training, and holds the record's numbers.
   private func drawing(of folder: URL) async throws {
     let (record, picture) = (

@@ -1,3 +1,4 @@
+import Foundation
 import Losses
 
 /// What a sweep trains: every loss at every β, with some seeds each.
@@ -43,6 +44,9 @@ public struct SweepPlan: Codable, Hashable, Sendable {
   public var ownSeeds: Int?
   /// The losses that the points are for; nil for all.
   public var pointLosses: [String]?
+  /// Whether the losses are trusted: loaded by the worker itself and trained without their checks, for a
+  /// loss that is known to fail them; nil as false.
+  public var unchecked: Bool?
 
   /// - Throws: `LossmithError` (`usage`) for no losses, no points, a β that is not above 0 or given
   ///   twice, or a point without seeds.
@@ -82,6 +86,16 @@ public struct SweepPlan: Codable, Hashable, Sendable {
   public static let paperPoints: [Point] =
     [0.025, 0.05, 0.1, 0.25, 0.5, 1].map { Point(beta: $0, seeds: 3) }
     + [0.01, 2.5, 5].map { Point(beta: $0, seeds: 1) }
+
+  /// What tables and pictures call a loss: of a file its name without folder and ending, unless another
+  /// loss is called so.
+  public func label(of loss: String) -> String {
+    func short(_ loss: String) -> String {
+      loss.contains("/")
+        ? URL(filePath: loss).deletingPathExtension().lastPathComponent : loss
+    }
+    return losses.contains { $0 != loss && short($0) == short(loss) } ? loss : short(loss)
+  }
 
   /// The largest number of seeds that anything has.
   public var seeds: Int { max(ownSeeds ?? 0, points.map(\.seeds).max() ?? 0) }

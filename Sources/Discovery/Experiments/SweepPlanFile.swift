@@ -11,9 +11,12 @@ import Yams
 /// points:                     # β in 1/nat, and seeds for each
 ///   - {beta: [0.05, 0.1, 0.25], seeds: 3}
 ///   - {beta: 2.5, seeds: 1}
+/// unchecked: true             # losses that are trusted, trained without their checks; may be left out
 /// ```
 public enum SweepPlanFile {
   private static let largestFile = 1 << 20
+  /// Of files that losses are.
+  static let lossEndings = [".swift", ".c", ".cpp", ".so"]
 
   /// - Throws: `LossmithError`: `missing-file`; `malformed-input` with the line for what is not YAML,
   ///   an unknown key, a value of a wrong type; `usage` as ``SweepPlan``.
@@ -55,6 +58,7 @@ public enum SweepPlanFile {
 
   private static func plan(_ mapping: Node.Mapping, _ path: String) throws -> SweepPlan {
     var (task, losses, points) = ("", [String](), [SweepPlan.Point]())
+    var unchecked: Bool?
     for (key, value) in mapping {
       switch key.scalar?.string {
       case "task":
@@ -62,23 +66,30 @@ public enum SweepPlanFile {
       case "losses":
         let names = value.sequence?.compactMap { $0.scalar?.string } ?? []
         guard !names.isEmpty, names.count == value.sequence?.count else {
-          throw malformed("losses must be a list of names.", at: place(value, path))
+          throw malformed("losses must be a list of names and files.", at: place(value, path))
         }
-        losses = names
+        losses = names.map { beside($0, path, endings: lossEndings) }
       case "points":
         guard let list = value.sequence else {
           throw malformed("points must be a list.", at: place(value, path))
         }
         points = try list.flatMap { try self.points($0, path) }
+      case "unchecked":
+        guard let flag = value.bool else {
+          throw malformed("unchecked must be true or false.", at: place(value, path))
+        }
+        unchecked = flag ? true : nil
       default:
-        throw unknown(key, among: ["task", "losses", "points"], path)
+        throw unknown(key, among: ["task", "losses", "points", "unchecked"], path)
       }
     }
     guard !task.isEmpty else {
       throw malformed("task is missing.", at: path)
     }
-    return try SweepPlan(
+    var plan = try SweepPlan(
       task: task, losses: losses, points: points.isEmpty ? SweepPlan.paperPoints : points)
+    plan.unchecked = unchecked
+    return plan
   }
 
   private static func points(_ node: Node, _ path: String) throws -> [SweepPlan.Point] {

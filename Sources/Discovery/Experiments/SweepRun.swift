@@ -104,7 +104,8 @@ public struct SweepRun {
     var tunables = plan.tunables.filter { loss.tunables.contains($0.key) }
     tunables["beta"] = unit.beta
     let reply = try workbench.evaluate(
-      loss.plugin, task: plan.task, tunables: tunables, seeds: [unit.seed]
+      loss.plugin, task: plan.task, tunables: tunables, seeds: [unit.seed],
+      unchecked: plan.unchecked ?? false
     ) { _ in
       if isClosed() { throw LossmithError(.interrupted, "The sweep was stopped.") }
     }

@@ -83,7 +83,7 @@ public struct SweepSummary: Codable, Hashable, Sendable {
         }
       }
       return Curve(
-        loss: loss, points: points,
+        loss: header.plan.label(of: loss), points: points,
         frontier: places.isEmpty ? [] : EqualKL.frontier(places, origin: origin),
         hypervolume: Self.estimate(groups.hypervolumes(of: loss, cap: klCap)),
         hypervolumeDifference: loss == baseline

@@ -41,7 +41,7 @@ public struct TransferPlanFile: Sendable {
           throw refuse("losses must be a list of names and files, or the word catalogue.")
         }
         losses = names.map {
-          SweepPlanFile.beside($0, path, endings: [".swift", ".c", ".cpp", ".so"])
+          SweepPlanFile.beside($0, path, endings: SweepPlanFile.lossEndings)
         }
       case "tasks":
         guard let list = value.sequence, !list.isEmpty else {

@@ -147,7 +147,7 @@ struct SweepCommand: ParsableCommand {
     var losses: [String: SweepRun.Loss] = [:]
     for name in plan.losses {
       do {
-        let spec = try library.spec(name, isolation: .process)
+        let spec = try library.spec(name, isolation: plan.unchecked == true ? .inline : .process)
         let reply = try bench.describe(spec)
         guard let descriptor = reply.descriptor else { throw LossFailure(reply.finding) }
         losses[name] = SweepRun.Loss(plugin: spec, descriptor: descriptor)
@@ -174,12 +174,14 @@ struct SweepCommand: ParsableCommand {
     let url =
       out.map { URL(fileURLWithPath: $0) }
       ?? RunDirectory.defaultURL(task: "sweep-\(facts.task.name)", under: folder)
+    var environment = facts.environment
+    if plan.unchecked == true { environment["isolation"] = Isolation.inline.rawValue }
     return try SweepFile.create(
       in: url,
       header: SweepHeader(
         plan: plan, taskDigest: facts.task.digest, metric: facts.task.metric,
         referenceHash: facts.task.referenceHash, settings: bench.recordedSettings,
-        environment: facts.environment))
+        environment: environment))
   }
 
   private func write(_ summary: SweepSummary, _ folder: URL) throws {

@@ -22,7 +22,7 @@ final class Browser {
     return nil
   }
 
-  /// Whether a missing browser is a failure: continuous integration installs one.
+  /// Whether a missing browser is a failure. `make test` installs one where apt-get knows it.
   static var isRequired: Bool {
     ProcessInfo.processInfo.environment["LOSSMITH_REQUIRE_BROWSER"] == "1"
   }

@@ -9,18 +9,26 @@ public enum RunReport {
   /// A self-contained page: styles, pictures and their numbers inside, no script, no request to
   /// anywhere.
   ///
-  /// Deterministic: equal models give equal bytes. The curves of candidates are drawn with as many
-  /// points as keep the page below two megabytes; the other pictures and all numbers are always whole.
+  /// Deterministic: equal models give equal bytes. Candidates' texts are cut as far, and then their
+  /// curves drawn with as few points, as keeps the page below two megabytes, and the page says so;
+  /// the other pictures and all numbers are always whole.
   public static func html(
     _ model: RunModel, templates: ReportTemplates
   ) throws(LossmithError) -> String {
     var page = ""
-    for detail in PageDetail.levels {
-      let sections = try RunPage(
-        model: model, templates: templates, data: .embedded, detail: detail
-      ).sections()
-      page = try shell("page", sections, title: model.title, templates: templates)
-      if page.utf8.count <= pageLimit { break }
+    for length in PageDetail.textLengths {
+      let isLast = length == PageDetail.textLengths.last
+      let cut = length.map(model.cut) ?? model
+      // Marks and curves want room too.
+      if !isLast, cut.textBytes > pageLimit * 3 / 4 { continue }
+      for var detail in PageDetail.levels {
+        detail.text = length
+        let sections = try RunPage(
+          model: cut, templates: templates, data: .embedded, detail: detail
+        ).sections()
+        page = try shell("page", sections, title: model.title, templates: templates)
+        if page.utf8.count <= pageLimit { return page }
+      }
     }
     return page
   }

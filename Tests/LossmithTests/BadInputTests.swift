@@ -189,6 +189,44 @@ import Testing
     #expect(help.output.contains("default: pairwise"))
   }
 
+  @Test(
+    "a place that cannot be written to is refused before any work, in words",
+    arguments: [
+      "sweep dpo --task bandit --beta 0.1 --out PLACE", "discover --task bandit --out PLACE",
+      "transfer slic --to bandit --out PLACE", "agreement --task bandit --out PLACE",
+      "figures RUN --out PLACE", "report RUN --out PLACE/x.html", "plot dpo -o PLACE/x.svg",
+    ])
+  func outputPlaces(_ line: String) async throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.file("half.swift", "whole")
+    let run = try await SampleRun.made.value.run
+    let isFile = line.contains("PLACE/")
+    for place in [file, isFile ? "/nonexist" : file + "/below"] {
+      let arguments = line.split(separator: " ").map {
+        $0.replacingOccurrences(of: "PLACE", with: place)
+          .replacingOccurrences(of: "RUN", with: run.path)
+      }
+      try await expect(
+        arguments, exits: 2, saying: "error[usage]", place, "how to mend it", "folder")
+      let errors = try await Program.run(arguments).errors
+      #expect(!errors.contains("Domain") && !errors.contains("Code="), "\(errors)")
+    }
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == "whole")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["half.swift"])
+  }
+
+  @Test("where a run is wanted, a sweep's and a transfer's folder are told with their command")
+  func otherFolders() async throws {
+    let sweep = try await SampleExperiments.sweep.value.path
+    let transfer = try await SampleExperiments.transfer.value.path
+    for command in [["report"], ["figures", "--out", "x"], ["serve", "--port", "0"]] {
+      try await expect(
+        command + [sweep], exits: 2, saying: "lossmith sweep --resume \(sweep)")
+      try await expect(
+        command + [transfer], exits: 2, saying: "lossmith transfer --resume \(transfer)")
+    }
+  }
+
   @Test("parameters that a loss does not declare are ignored with a note")
   func ignoredParameters() async throws {
     let folder = try TemporaryFolder()

@@ -106,6 +106,24 @@ import Testing
     }
   }
 
+  @Test("what is odd about a plug-in is told once")
+  func warnings() async throws {
+    let folder = try TemporaryFolder()
+    let source = try folder.file(
+      "odd.swift",
+      """
+      func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector {
+        let idle = 1
+        return softplus(-tunables.beta * batch.margin)
+      }
+      """)
+    let result = try await Program.run(["evaluate", source, "--task", "bandit", "--seeds", "1"])
+    #expect(result.status == 0)
+    let told = result.errors.split(separator: "\n").filter { $0.hasPrefix("warning: odd: ") }
+    #expect(told.contains { $0.contains("idle") }, "\(result.errors)")
+    #expect(Set(told).count == told.count)
+  }
+
   @Test("inline and process isolation give the same bits")
   func isolation() async throws {
     let inCell = try await evaluate(["slic", "--seeds", "2"]).document

@@ -110,6 +110,25 @@ import Testing
     #expect(page.contains("reward against KL on bandit") && !page.contains("<script"))
   }
 
+  @Test("a loss that is refused before its first training has a row with its verdict")
+  func refused() async throws {
+    let folder = try TemporaryFolder()
+    let bad = try folder.file("bad.swift", "this is no Swift")
+    let out = folder.url.appending(path: "out")
+    let result = try await Program.run([
+      "sweep", "dpo", bad, "--task", "bandit", "--beta", "0.5", "--seeds", "1", "--out", out.path,
+    ])
+    #expect(result.status == 1)
+    let rows = result.output.split(separator: "\n").filter { $0.contains(bad) }
+    #expect(rows.contains { $0.contains("rejected(compile)") }, "\(result.output)")
+    let csv = try String(contentsOf: out.appending(path: "sweep.csv"), encoding: .utf8)
+      .split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    #expect(csv.count == 3 && csv[2].count == csv[0].count)
+    #expect(csv[2][11] == "rejected(compile)" && csv[0][11] == "failures")
+    let page = try String(contentsOf: out.appending(path: "sweep.html"), encoding: .utf8)
+    #expect(page.contains("rejected(compile)"))
+  }
+
   @Test(
     "flags that contradict each other end with code 2",
     arguments: [

@@ -304,6 +304,39 @@ struct PageTests {
     #expect(try Self.html(short).contains("the band reaches from"))
   }
 
+  @Test("long texts are cut so that the page stays small, and it says where they are whole")
+  func longTexts() throws {
+    var model = Self.long
+    // Every character of these wants to be escaped or marked.
+    let source = String(repeating: "let a = \"<&>\" // '\n", count: 4000)
+    for index in model.candidates.indices {
+      model.candidates[index].source = "let start_\(index + 1) = 0\n" + source
+      model.candidates[index].thought = String(repeating: "\"<&>\" ", count: 2000)
+      model.candidates[index].message = String(repeating: "it 'fails' & ", count: 2000)
+      model.candidates[index].remedy = String(repeating: "<mend> ", count: 2000)
+      model.candidates[index].warnings = [String](
+        repeating: String(repeating: "\"kink\" ", count: 100), count: 50)
+      if index % 2 == 0 {
+        model.candidates[index].eta = nil
+        model.candidates[index].verdict = .rejected(.compile)
+      }
+    }
+    let page = try Self.html(model)
+    #expect(page.utf8.count < 2_000_000)
+    for index in 1...200 {
+      #expect(page.contains("<details id=\"c\(index)\""))
+      #expect(page.contains("start_\(index) "))
+    }
+    #expect(page.contains("lossmith show A run NUMBER") && page.contains("… and 46 more"))
+    #expect(try Self.html(model) == page)
+    // What has room is whole.
+    var short = model
+    short.candidates = Array(short.candidates.prefix(2))
+    let whole = try Self.html(short)
+    #expect(whole.utf8.count < 2_000_000)
+    #expect(!whole.contains("lossmith show") && !whole.contains("more</li>"))
+  }
+
   @Test("a model reads back from its JSON")
   func coding() throws {
     let data = try JSON.encode(SampleRun.model)

@@ -104,6 +104,48 @@ struct SweepPageTests {
     #expect(lines.map { $0.inherited["data-loss"] } == ["other <b>"])
   }
 
+  @Test("a panel's heading is no wider than the panel, however long names and numbers are")
+  func headings() throws {
+    var model = Self.model
+    model.baseline = "a-baseline-of-a-long-name"
+    model.curves[0].loss = model.baseline
+    model.curves[1].loss = String(repeating: "wide ", count: 12)
+    model.curves[1].hypervolume = SampleRun.eta(18.046, se: 0.00663)
+    model.curves[1].hypervolumeDifference = .init(mean: -0.00271, low: -0.01342, high: 0.00791)
+    model.curves.append(model.curves[1])
+    model.curves[2].loss = "last"
+    let drawing = try DrawingReader(try #require(RunReport.figure(model)).svg)
+    for curve in model.curves {
+      let grid = try #require(
+        drawing.all("line", with: "data-axis").first {
+          $0.attributes["data-axis"] == "y" && $0.inherited["data-loss"] == curve.loss
+        })
+      let (left, right) = (try #require(grid.number("x1")), try #require(grid.number("x2")))
+      let lines = drawing.all("text", with: "data-heading").filter {
+        $0.inherited["data-loss"] == curve.loss
+      }
+      #expect(lines.count == (curve.hypervolumeDifference == nil ? 2 : 3))
+      #expect(Set(lines.compactMap { $0.number("y") }).count == lines.count)
+      for line in lines {
+        // A wide font takes 0.62 of its size a character.
+        let size = line.attributes["class"] == "muted" ? 11.0 : 12
+        let width = 0.62 * size * Double(line.text.count)
+        #expect(line.number("x") == left && left + width <= right, "\(line.text)")
+      }
+    }
+  }
+
+  @Test("a loss that was refused before its first training has a row with its verdict")
+  func refused() throws {
+    var model = Self.model
+    model.curves.append(
+      .init(loss: "refused", points: [], frontier: [], failure: "violation(clone)"))
+    let page = try RunReport.html(model, templates: SampleRun.templates)
+    let row = try #require(page.range(of: "<th scope=\"row\">refused</th>"))
+    #expect(page[row.upperBound...].prefix(300).contains("violation(clone)"))
+    #expect(!(try RunReport.html(Self.model, templates: SampleRun.templates)).contains("refused"))
+  }
+
   @Test("the page has picture, tables and what is missing, and escapes names")
   func page() throws {
     let page = try RunReport.html(Self.model, templates: SampleRun.templates)

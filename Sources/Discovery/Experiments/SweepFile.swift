@@ -36,13 +36,12 @@ public final class SweepFile {
     }
     let line = try JSON.encode(header, pretty: false) + Data("\n".utf8)
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try line.write(to: folder.appending(path: name), options: .atomic)
-    } catch {
+      try DurableFile.makeFolder(folder, run: folder)
+      try DurableFile.write(line, to: folder.appending(path: name), run: folder)
+    } catch let error as LossmithError {
       throw LossmithError(
-        .storage, "The sweep cannot be begun.", at: folder.path,
-        remedy: "Check space and permissions, or give another folder with --out.",
-        underlying: error)
+        error.code, "The sweep cannot be begun: \(error.message)", at: folder.path,
+        remedy: "Check space and permissions, or give another folder with --out.")
     }
     return try open(folder)
   }

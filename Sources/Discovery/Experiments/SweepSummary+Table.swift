@@ -30,18 +30,21 @@ extension SweepSummary {
           Self.counted(point.failures),
         ])
       }
+      if let failure = curve.failure { table.add([curve.loss, "", "0", "", "", "", failure]) }
     }
     var areas = TextTable(columns: [
       .left("loss"), .right("hypervolume ± s.e."), .left("Δ to \(baseline) [95 %]"),
     ])
     let ranked = curves.filter { $0.hypervolume != nil }
       .sorted { $0.hypervolume!.mean > $1.hypervolume!.mean }
+    let without = curves.filter { $0.hypervolume == nil }
     for curve in ranked {
       areas.add([
         curve.loss, Self.text(curve.hypervolume!, decimals: 3),
         curve.hypervolumeDifference.map { Readout.difference($0) + Self.mark($0) } ?? "",
       ])
     }
+    for curve in without { areas.add([curve.loss, "none", ""]) }
     var lines = [table.text, ""]
     if !ranked.isEmpty { lines += [areas.text, ""] }
     if let reference { lines.append("The reference's reward is \(reference.text), its KL 0.") }
@@ -74,6 +77,13 @@ extension SweepSummary {
           point.failures.joined(separator: " "), number(point.accuracy?.mean),
           number(point.accuracy?.se),
         ]
+        lines.append(cells.joined(separator: ","))
+      }
+      if let failure = curve.failure {
+        let empty = [String](repeating: "", count: 8)
+        let cells =
+          ["\"" + curve.loss.replacing("\"", with: "\"\"") + "\"", "", "0"] + empty
+          + [failure, "", ""]
         lines.append(cells.joined(separator: ","))
       }
     }

@@ -36,6 +36,8 @@ public struct SweepSummary: Codable, Hashable, Sendable {
     /// Hypervolume minus the baseline's, paired by seed.
     public var hypervolumeDifference: Difference?
     public var seconds: Double
+    /// The verdict of a loss that was refused before its first training; null for the others.
+    public var failure: String?
   }
 
   public var task: String
@@ -55,8 +57,10 @@ public struct SweepSummary: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - klCap: where the hypervolume ends, in nats.
   ///   - total: trainings of the whole plan.
+  ///   - refused: verdicts of losses that could not be begun, by their names in the plan.
   public init(
-    header: SweepHeader, entries: [SweepEntry], total: Int, baseline: String = "dpo", klCap: Double
+    header: SweepHeader, entries: [SweepEntry], total: Int, baseline: String = "dpo", klCap: Double,
+    refused: [String: Verdict] = [:]
   ) {
     let groups = Groups(entries)
     task = header.plan.task
@@ -91,7 +95,7 @@ public struct SweepSummary: Codable, Hashable, Sendable {
           : Self.difference(
             groups.hypervolumes(of: loss, cap: klCap),
             groups.hypervolumes(of: baseline, cap: klCap)),
-        seconds: groups.seconds(of: loss))
+        seconds: groups.seconds(of: loss), failure: refused[loss].map { "\($0)" })
     }
     done = entries.count
     self.total = total

@@ -50,6 +50,7 @@ struct AgreementCommand: ParsableCommand {
   func run() throws {
     let started = ContinuousClock.now
     let console = output.console()
+    try OutputPlace.require(folder: out)
     let name = TaskName.resolve(task)
     let library = try PluginLibrary(console: console)
     let bench = library.workbench()

@@ -99,6 +99,7 @@ struct DiscoverCommand: ParsableCommand {
 
   func run() throws {
     let console = output.console()
+    try OutputPlace.require(folder: out)
     let library = try PluginLibrary(console: console)
     let installation = library.installation
     let selection = try ProposerSelection(

@@ -32,6 +32,8 @@ struct FiguresCommand: ParsableCommand {
   func run() throws {
     let console = output.console()
     let url = URL(fileURLWithPath: directory)
+    try OutputPlace.require(folder: out)
+    try ExperimentFolder.refuse(url)
     let figures: [Figure]
     if TrainingPages.isTraining(url) {
       figures = [RunReport.figure(try TrainingPages.model(of: url))].compactMap { $0 }
@@ -43,13 +45,7 @@ struct FiguresCommand: ParsableCommand {
       figures = RunReport.figures(model) + model.candidates.flatMap(RunReport.figures(of:))
     }
     let folder = URL(fileURLWithPath: out)
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw LossmithError(
-        .storage, "the folder cannot be made", at: folder.path,
-        remedy: "Give another place with --out.", underlying: error)
-    }
+    try OutputFiles.makeFolder(folder)
     var files: [String] = []
     for figure in figures {
       for (text, ending) in [(figure.svg, "svg"), (figure.csv, "csv")] {

@@ -53,7 +53,7 @@ struct PlotCommand: ParsableCommand {
     let console = output.console()
     let place = try Self.place(file)
     if let overBeta {
-      try write(try BetaTable.chart(of: overBeta).svg(), to: place)
+      try OutputFiles.write(try BetaTable.chart(of: overBeta).svg(), to: place)
       let document = Document(file: place.path)
       return console.print(output.json ? try JSON.text(document) : place.path)
     }
@@ -74,24 +74,14 @@ struct PlotCommand: ParsableCommand {
     try require(oneFamily: curves)
     let chart = LossChart(
       curves: curves.map(Self.drawn), axis: LossShapes.axis(curves.first?.family ?? "pairwise"))
-    try write(chart.svg(), to: place)
+    try OutputFiles.write(chart.svg(), to: place)
     console.print(
       output.json ? try JSON.text(Document(file: place.path, curves: curves)) : place.path)
   }
 
-  private func write(_ picture: String, to place: URL) throws {
-    do {
-      try Data(picture.utf8).write(to: place, options: .atomic)
-    } catch {
-      throw LossmithError(
-        .storage, "the picture cannot be written", at: place.path,
-        remedy: "Give another place with -o.", underlying: error)
-    }
-  }
-
   /// Where the picture goes.
   ///
-  /// - Throws: `LossmithError(.usage)` for a folder.
+  /// - Throws: `LossmithError(.usage)` for a folder, and where no file can be.
   private static func place(_ file: String) throws -> URL {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
@@ -99,6 +89,7 @@ struct PlotCommand: ParsableCommand {
         .usage, "this is a folder, not a file for a picture", at: file,
         remedy: "Write for example -o \(file)/losses.svg.")
     }
+    try OutputPlace.require(file: file, flag: "-o")
     return URL(fileURLWithPath: file)
   }
 

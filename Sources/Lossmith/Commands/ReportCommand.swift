@@ -31,6 +31,8 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let console = output.console()
     let url = URL(fileURLWithPath: directory)
+    try ExperimentFolder.refuse(url)
+    try OutputPlace.require(file: out, flag: "--out")
     let installation = try Installation.current()
     let page = out.map { URL(fileURLWithPath: $0) } ?? url.appending(path: "report.html")
     if TrainingPages.isTraining(url) {

@@ -40,6 +40,7 @@ struct ServeCommand: ParsableCommand {
         remedy: "Give an address of this machine, such as 127.0.0.1 or 0.0.0.0.")
     }
     let run = URL(fileURLWithPath: directory).standardizedFileURL
+    try ExperimentFolder.refuse(run)
     let installation = try Installation.current()
     let templates = try RunPages.templates(installation)
     let watcher = try RunWatcher(run, templates: templates)

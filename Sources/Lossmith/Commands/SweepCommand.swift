@@ -57,6 +57,7 @@ struct SweepCommand: ParsableCommand {
 
   func run() throws {
     let console = output.console()
+    try OutputPlace.require(folder: out)
     let library = try PluginLibrary(console: console)
     let cache = library.installation.cacheDirectory
     let stored = try resume.map { try SweepFile.open(URL(fileURLWithPath: $0)) }
@@ -64,7 +65,7 @@ struct SweepCommand: ParsableCommand {
     let bench =
       stored.map { Workbench(cache: cache, settings: $0.header.settings) }
       ?? library.workbench(threads: workers.threads ?? 1)
-    let losses = try describe(plan, library, bench, console)
+    let (losses, refused) = try describe(plan, library, bench, console)
     let file: SweepFile
     if let stored, SweepRun(stored, losses: losses).isDone {
       // Table, page and picture need nothing of the task.
@@ -103,7 +104,8 @@ struct SweepCommand: ParsableCommand {
       throw error
     }
     let summary = SweepSummary(
-      header: file.header, entries: file.entries, total: run.units.count, klCap: klCap)
+      header: file.header, entries: file.entries, total: run.units.count, klCap: klCap,
+      refused: refused)
     try write(summary, file.folder)
     try SweepPages.write(summary, to: file.folder, installation: library.installation)
     if output.json {
@@ -140,11 +142,12 @@ struct SweepCommand: ParsableCommand {
       points: points ?? SweepPlan.paperPoints)
   }
 
-  /// The losses of the plan, built. One that does not build is told and left out.
+  /// The losses of the plan, built. One that does not build or is refused is told and left out.
   private func describe(
     _ plan: SweepPlan, _ library: PluginLibrary, _ bench: Workbench, _ console: Console
-  ) throws -> [String: SweepRun.Loss] {
+  ) throws -> (losses: [String: SweepRun.Loss], refused: [String: Verdict]) {
     var losses: [String: SweepRun.Loss] = [:]
+    var refused: [String: Verdict] = [:]
     for name in plan.losses {
       do {
         let spec = try library.spec(name, isolation: plan.unchecked == true ? .inline : .process)
@@ -153,10 +156,11 @@ struct SweepCommand: ParsableCommand {
         losses[name] = SweepRun.Loss(plugin: spec, descriptor: descriptor)
       } catch let failure as LossFailure {
         console.alert("\(name): \(failure.finding.verdict): \(failure.finding.message)")
+        refused[name] = failure.finding.verdict
       }
     }
     guard !losses.isEmpty else { throw ExitStatus.candidate }
-    return losses
+    return (losses, refused)
   }
 
   private func prepare(
@@ -186,12 +190,7 @@ struct SweepCommand: ParsableCommand {
 
   private func write(_ summary: SweepSummary, _ folder: URL) throws {
     for (name, text) in [("sweep.csv", summary.csv), ("summary.json", try JSON.text(summary))] {
-      do {
-        try Data(text.utf8).write(to: folder.appending(path: name), options: .atomic)
-      } catch {
-        throw LossmithError(
-          .storage, "The sweep's numbers cannot be written.", at: folder.path, underlying: error)
-      }
+      try OutputFiles.write(text, to: folder.appending(path: name))
     }
   }
 

@@ -71,6 +71,7 @@ struct TransferCommand: ParsableCommand {
 
   func run() throws {
     let console = output.console()
+    try OutputPlace.require(folder: out)
     let library = try PluginLibrary(console: console)
     let stored = try resume.map { try TransferFolder.open(URL(fileURLWithPath: $0)) }
     let bench = library.workbench(threads: stored?.plan.threads ?? workers.threads ?? 1)

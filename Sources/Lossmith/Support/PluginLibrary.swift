@@ -2,6 +2,7 @@ import Discovery
 import Foundation
 import Host
 import Losses
+import Synchronization
 
 /// Finds what PLUGIN means and builds it, with a word on the way.
 final class PluginLibrary {
@@ -9,6 +10,8 @@ final class PluginLibrary {
   let builder: PluginBuilder
   let resolver: PluginResolver
   private let console: Console
+  /// Warnings that were told: a command may ask for a plug-in more than once.
+  private let told = Mutex<Set<String>>([])
 
   /// - Throws: `LossmithError`: `missingTool` when the program's files are not to be found.
   init(console: Console) throws {
@@ -32,7 +35,10 @@ final class PluginLibrary {
     console.live("building \(text)")
     switch try resolver.resolve(text) {
     case .plugin(let plugin):
-      for warning in plugin.warnings { console.note("warning: \(plugin.name.text): \(warning)") }
+      for warning in plugin.warnings {
+        let line = "warning: \(plugin.name.text): \(warning)"
+        if told.withLock({ $0.insert(line).inserted }) { console.note(line) }
+      }
       return plugin
     case .rejected(_, let rejection):
       if rejection.finding.verdict.isHostFault {

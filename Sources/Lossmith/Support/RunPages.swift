@@ -22,14 +22,14 @@ enum RunPages {
     let page = run.appendingPathComponent("report.html")
     let html = try RunReport.html(model, templates: try templates(installation))
     do {
-      try Data(html.utf8).write(to: page, options: .atomic)
-      try Data(RunReport.trajectorySVG(model).utf8)
-        .write(to: run.appendingPathComponent("trajectory.svg"), options: .atomic)
+      try OutputFiles.write(html, to: page)
+      try OutputFiles.write(
+        RunReport.trajectorySVG(model), to: run.appendingPathComponent("trajectory.svg"))
     } catch {
       throw LossmithError(
-        .storage, "the report cannot be written", at: page.path,
+        .storage, error.message, at: error.location,
         remedy: "Make room or mend permissions, then run lossmith report \(run.path).",
-        underlying: error)
+        underlying: error.underlying)
     }
     return page
   }

@@ -44,7 +44,8 @@ enum SweepPages {
           },
           frontier: curve.frontier.map { SweepModel.Corner(kl: $0.kl, value: $0.reward) },
           hypervolume: curve.hypervolume.map(RunPages.eta),
-          hypervolumeDifference: curve.hypervolumeDifference.map(RunPages.delta))
+          hypervolumeDifference: curve.hypervolumeDifference.map(RunPages.delta),
+          failure: curve.failure)
       }, done: summary.done, total: summary.total, facts: facts)
   }
 }

@@ -21,12 +21,7 @@ enum TransferPages {
     let html = try RunReport.html(model, templates: try RunPages.templates(installation))
     try OutputFiles.write(html, to: folder.appending(path: pageName))
     let pictures = folder.appending(path: "figures")
-    do {
-      try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
-    } catch {
-      throw LossmithError(
-        .storage, "the folder cannot be made", at: pictures.path, underlying: error)
-    }
+    try OutputFiles.makeFolder(pictures)
     for figure in RunReport.figures(model) {
       try OutputFiles.write(figure.svg, to: pictures.appending(path: "\(figure.name).svg"))
       try OutputFiles.write(figure.csv, to: pictures.appending(path: "\(figure.name).csv"))

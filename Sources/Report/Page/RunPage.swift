@@ -50,6 +50,9 @@ struct RunPage {
       var context = PageContext()
       context.set("hasCurves", model.candidates.contains { !$0.curves.isEmpty })
       context.set("isCut", detail.points < 2)
+      context.set("hasCutText", detail.text != nil)
+      context.set("textLength", detail.text.map { "\($0)" } ?? "")
+      context.set("run", model.title)
       sections.append(try render("candidates", "proposals", context))
       let dpo = model.baselines.first { $0.name == "dpo" }?.shape
       for candidate in model.candidates {

@@ -14,8 +14,8 @@ struct SweepChart {
   private let left = 52.0
   private let top = 40.0
   private let legendHeight = 30.0
-  /// Room of a panel above the plot, for its name.
-  private let head = 34.0
+  /// Room of a panel above the plot, for its name, hypervolume and difference, a line each.
+  private let head = 49.0
 
   private let curves: [SweepModel.Curve]
 
@@ -154,8 +154,12 @@ struct SweepChart {
     group.add(
       SVGElement.text(
         TrajectoryChart.shortened(curve.loss, to: 30), x: x, y: y + 12, style: "label"
-      ).titled(curve.loss))
-    group.add(.text(volumeWords(curve), x: x, y: y + 27, style: "muted"))
+      ).with("data-heading", "name").titled(curve.loss))
+    for (line, words) in volumeWords(curve).enumerated() {
+      group.add(
+        .text(words, x: x, y: y + 27 + 15 * Double(line), style: "muted")
+          .with("data-heading", line == 0 ? "hypervolume" : "difference"))
+    }
     for tick in up.ticks {
       group.add(
         .line(x, up(tick), x + panelWidth, up(tick), style: "grid").with("data-tick", "\(tick)")
@@ -193,12 +197,13 @@ struct SweepChart {
     return group
   }
 
-  private func volumeWords(_ curve: SweepModel.Curve) -> String {
-    guard let volume = curve.hypervolume else { return "no hypervolume" }
+  /// One line or two: together they are wider than a panel.
+  private func volumeWords(_ curve: SweepModel.Curve) -> [String] {
+    guard let volume = curve.hypervolume else { return ["no hypervolume"] }
     let difference = curve.hypervolumeDifference.map {
-      ", to \(TrajectoryChart.shortened(model.baseline, to: 8)) \(NumberText.delta($0))"
+      "to \(TrajectoryChart.shortened(model.baseline, to: 8)) \(NumberText.delta($0))"
     }
-    return "hypervolume \(NumberText.eta(volume))\(difference ?? "")"
+    return ["hypervolume \(NumberText.eta(volume))"] + [difference].compactMap { $0 }
   }
 
   /// A straight line over KL is bent on this axis: it is drawn in short pieces.

@@ -46,16 +46,19 @@ public struct SweepModel: Hashable, Sendable {
     public var frontier: [Corner]
     public var hypervolume: RunModel.Eta?
     public var hypervolumeDifference: RunModel.Delta?
+    /// The verdict of a loss that was refused before its first training; it has no points then.
+    public var failure: String?
 
     public init(
       loss: String, points: [Point], frontier: [Corner], hypervolume: RunModel.Eta? = nil,
-      hypervolumeDifference: RunModel.Delta? = nil
+      hypervolumeDifference: RunModel.Delta? = nil, failure: String? = nil
     ) {
       self.loss = loss
       self.points = points
       self.frontier = frontier
       self.hypervolume = hypervolume
       self.hypervolumeDifference = hypervolumeDifference
+      self.failure = failure
     }
   }
 

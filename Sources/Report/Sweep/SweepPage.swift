@@ -28,7 +28,12 @@ extension RunReport {
     }
     page.set("areas", areas(model))
     page.set("hasAreas", model.curves.contains { $0.hypervolume != nil })
-    page.set("points", model.curves.flatMap { curve in curve.points.map { row($0, of: curve) } })
+    page.set(
+      "points",
+      model.curves.flatMap { curve in
+        curve.points.map { row($0, of: curve) }
+          + [curve.failure.map { refusal($0, of: curve) }].compactMap { $0 }
+      })
     page.set(
       "facts",
       model.facts.sorted { $0.key < $1.key }.map { key, value in
@@ -69,6 +74,14 @@ extension RunReport {
       row.set("isBaseline", curve.loss == model.baseline)
       return row
     }
+  }
+
+  private static func refusal(_ verdict: String, of curve: SweepModel.Curve) -> PageContext {
+    var row = PageContext.one("loss", curve.loss)
+    for empty in ["beta", "value", "kl", "advantage"] { row.set(empty, "") }
+    row.set("seeds", "0")
+    row.set("failures", verdict)
+    return row
   }
 
   private static func row(

@@ -212,6 +212,16 @@ extension BrowserTests {
         #expect(
           row == [curve.loss, eta(curve.hypervolume), "2", delta(curve.hypervolumeDifference)])
       }
+      // Headings end where their panels do, whatever font the reader has.
+      let wide = try page.evaluate(
+        """
+        [...document.querySelectorAll("svg text[data-heading]")].filter((line) => {
+          const grid = line.closest("[data-loss]").querySelector("line[data-axis=y]");
+          return line.getBoundingClientRect().right > grid.getBoundingClientRect().right;
+        }).map((line) => line.textContent)
+        """)
+      #expect(try page.count("svg text[data-heading=difference]") > 0)
+      #expect(wide as? [String] == [])
       let rows = try Self.csv(page, "sweep.csv")
       #expect(rows.count == points.count)
       for (row, (loss, point)) in zip(rows, points) {

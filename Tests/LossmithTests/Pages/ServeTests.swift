@@ -47,6 +47,29 @@ import Testing
     }
   }
 
+  @Test("a run is served to this machine alone, at another address only when told")
+  func loopback() async throws {
+    let run = try await SampleRun.made.value.run
+    // All of 127.0.0.0/8 is this machine: 127.0.0.2 stands for any address that was not asked for.
+    func reaches(_ served: ServedRun, _ place: String) async -> Bool {
+      (try? await onThread { try served.ask("GET /live.js", at: place) })?.status == 200
+    }
+    let usual = try await onThread { try ServedRun(run) }
+    #expect(usual.url == "http://127.0.0.1:\(usual.port)/")
+    #expect(await reaches(usual, "127.0.0.1"))
+    #expect(await !reaches(usual, "127.0.0.2"))
+    usual.stop()
+    let named = try await onThread { try ServedRun(run, options: ["--host", "127.0.0.2"]) }
+    #expect(named.url == "http://127.0.0.2:\(named.port)/")
+    #expect(await reaches(named, "127.0.0.2"))
+    #expect(await !reaches(named, "127.0.0.1"))
+    named.stop()
+    let open = try await onThread { try ServedRun(run, options: ["--host", "0.0.0.0"]) }
+    #expect(open.url == "http://0.0.0.0:\(open.port)/")
+    #expect(await reaches(open, "127.0.0.1"))
+    #expect(await reaches(open, "127.0.0.2"))
+  }
+
   @Test("pictures come with their numbers, and events begin with what the reader lacks")
   func figuresAndEvents() async throws {
     let run = try await SampleRun.made.value.run

@@ -47,14 +47,15 @@ final class ServedRun: @unchecked Sendable {
   /// Sends a request of these lines, and reads until the server has said all, or for an endless body until
   /// it has said something.
   func ask(
-    _ line: String, host: String? = nil, headers: [String] = [], until mark: String? = nil
+    _ line: String, host: String? = nil, headers: [String] = [], until mark: String? = nil,
+    at place: String = "127.0.0.1"
   ) throws -> Answer {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(socket) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    address.sin_addr.s_addr = inet_addr(place)
     let connected = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -81,5 +82,37 @@ final class ServedRun: @unchecked Sendable {
     return Answer(
       status: Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0, head: parts[0],
       body: parts.dropFirst().joined(separator: "\r\n\r\n"))
+  }
+}
+
+/// The program, running beside a test that stops or kills it; killed when the test ends before it does.
+final class StartedProgram: @unchecked Sendable {
+  private let process = Process()
+
+  init(_ arguments: [String]) throws {
+    process.executableURL = Program.executable
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.filter {
+      ["PATH", "HOME", "XDG_CACHE_HOME"].contains($0.key)
+    }
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+  }
+
+  deinit {
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+  }
+
+  var isRunning: Bool { process.isRunning }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// - Returns: its exit code, or the signal that ended it.
+  @discardableResult
+  func wait() -> Int32 {
+    process.waitUntilExit()
+    return process.terminationStatus
   }
 }

@@ -120,13 +120,13 @@ import Testing
     ])
     #expect(result.status == 1)
     let rows = result.output.split(separator: "\n").filter { $0.contains(bad) }
-    #expect(rows.contains { $0.contains("rejected(compile)") }, "\(result.output)")
+    #expect(rows.contains { $0.contains("rejected(lint)") }, "\(result.output)")
     let csv = try String(contentsOf: out.appending(path: "sweep.csv"), encoding: .utf8)
       .split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
     #expect(csv.count == 3 && csv[2].count == csv[0].count)
-    #expect(csv[2][11] == "rejected(compile)" && csv[0][11] == "failures")
+    #expect(csv[2][11] == "rejected(lint)" && csv[0][11] == "failures")
     let page = try String(contentsOf: out.appending(path: "sweep.html"), encoding: .utf8)
-    #expect(page.contains("rejected(compile)"))
+    #expect(page.contains("rejected(lint)"))
   }
 
   @Test(

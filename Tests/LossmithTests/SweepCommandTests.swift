@@ -119,7 +119,7 @@ import Testing
       "sweep", "dpo", bad, "--task", "bandit", "--beta", "0.5", "--seeds", "1", "--out", out.path,
     ])
     #expect(result.status == 1)
-    let rows = result.output.split(separator: "\n").filter { $0.contains(bad) }
+    let rows = result.output.split(separator: "\n").filter { $0.hasPrefix("bad ") }
     #expect(rows.contains { $0.contains("rejected(lint)") }, "\(result.output)")
     let csv = try String(contentsOf: out.appending(path: "sweep.csv"), encoding: .utf8)
       .split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }

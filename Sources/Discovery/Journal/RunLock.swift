@@ -13,8 +13,14 @@ final class RunLock {
   /// - Throws: `LossmithError`: `runDirectory` when another process holds the lock, `storage`
   ///   when the file cannot be made.
   init(in run: URL) throws {
-    let path = run.appending(path: Self.fileName).path
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    // Set only once it is locked: an initializer that throws when all is set runs deinit, which would
+    // close again, and by then the number may be another file's.
+    descriptor = try Self.locked(in: run)
+  }
+
+  private static func locked(in run: URL) throws -> Int32 {
+    let path = run.appending(path: fileName).path
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw StorageFault.posix(errno, doing: "create the lock", path: path, run: run.path)
     }
@@ -29,6 +35,7 @@ final class RunLock {
       }
       throw StorageFault.posix(number, doing: "lock the run", path: path, run: run.path)
     }
+    return descriptor
   }
 
   deinit {

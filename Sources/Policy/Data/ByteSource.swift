@@ -18,14 +18,21 @@ final class PlainFile: ByteSource {
   init(path: String, chunk: Int = 1 << 16) throws(LossmithError) {
     self.path = path
     self.chunk = chunk
+    // Set only once it is good: an initializer that throws when all is set runs deinit, which would close
+    // again, and by then the number may be another file's.
+    descriptor = try Self.opened(path)
+  }
+
+  private static func opened(_ path: String) throws(LossmithError) -> Int32 {
     // Not blocking, so that a named pipe without a writer is refused and not waited for.
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    if descriptor < 0 { throw Self.openingError(path: path, errno: errno) }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    if descriptor < 0 { throw openingError(path: path, errno: errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
       throw LossmithError(.malformedInput, "This is not a regular file.", at: path)
     }
+    return descriptor
   }
 
   deinit { close(descriptor) }

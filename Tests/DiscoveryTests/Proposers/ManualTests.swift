@@ -12,6 +12,8 @@ struct ManualTests {
   ) throws -> [String] {
     let scratch = try Scratch()
     let pipe = Pipe()
+    // It closes with its last reference, and the proposer holds only a number.
+    defer { withExtendedLifetime(pipe) {} }
     try pipe.fileHandleForWriting.write(contentsOf: Data(text.utf8))
     try pipe.fileHandleForWriting.close()
     var words: [String] = []
@@ -66,6 +68,8 @@ struct ManualTests {
   func tooLong() throws {
     let line = String(repeating: "x", count: 1 << 16) + "\n"
     let pipe = Pipe()
+    // It closes with its last reference, and the proposer holds only a number.
+    defer { withExtendedLifetime(pipe) {} }
     let scratch = try Scratch()
     Thread.detachNewThread {
       let handle = pipe.fileHandleForWriting
@@ -88,6 +92,8 @@ struct ManualTests {
   func interruption() throws {
     let fixture = try RunFixture([])
     let pipe = Pipe()
+    // It closes with its last reference, and the proposer holds only a number.
+    defer { withExtendedLifetime(pipe) {} }
     var isAborted = false
     func parts() -> DiscoveryRun.Parts {
       var parts = fixture.parts

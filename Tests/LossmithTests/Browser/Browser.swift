@@ -64,8 +64,11 @@ final class Browser {
 
   deinit {
     // Its helpers hold what Foundation waits for, so the whole group ends; nobody waits.
-    kill(-process.processIdentifier, SIGKILL)
-    kill(process.processIdentifier, SIGKILL)
+    let number = process.processIdentifier
+    if number > 0 {
+      kill(-number, SIGKILL)
+      kill(number, SIGKILL)
+    }
     close(commands)
     close(answers)
   }

@@ -92,31 +92,34 @@ struct AgreementCommand: ParsableCommand {
     var told = ""
     // The rate is of this session: what is there already took no time of it.
     var begun: (time: ContinuousClock.Instant, done: Int)?
-    _ = try study.run(
-      seeds: seeds, with: PooledEvaluator(pool, desk: first), pool: pool,
-      isOver: { minutes.map { (ContinuousClock.now - started) / .seconds(60) >= $0 } ?? false }
-    ) { what, extent in
-      if Interruption.isRequested {
-        throw LossmithError(
-          .interrupted, "The study was interrupted.", at: study.folder.path,
-          remedy: "Give the same command again to go on.")
+    do {
+      _ = try study.run(
+        seeds: seeds, with: PooledEvaluator(pool, desk: first), pool: pool,
+        isOver: { minutes.map { (ContinuousClock.now - started) / .seconds(60) >= $0 } ?? false }
+      ) { what, extent in
+        try Interruption.check()
+        if begun == nil { begun = (.now, extent.done) }
+        var line = "\(what); \(extent.done) of \(extent.all) pairs"
+        if let begun, extent.done > begun.done {
+          let each =
+            (ContinuousClock.now - begun.time) / .seconds(1) / Double(extent.done - begun.done)
+          line +=
+            String(format: ", %.1f s a pair", each)
+            + ", about \(Pace.duration(each * Double(extent.all - extent.done))) left"
+        }
+        let head = String(what.prefix { $0 != ":" })
+        if head != told {
+          told = head
+          console.note("train      \(line)")
+        } else {
+          console.live(line)
+        }
       }
-      if begun == nil { begun = (.now, extent.done) }
-      var line = "\(what); \(extent.done) of \(extent.all) pairs"
-      if let begun, extent.done > begun.done {
-        let each =
-          (ContinuousClock.now - begun.time) / .seconds(1) / Double(extent.done - begun.done)
-        line +=
-          String(format: ", %.1f s a pair", each)
-          + ", about \(Pace.duration(each * Double(extent.all - extent.done))) left"
-      }
-      let head = String(what.prefix { $0 != ":" })
-      if head != told {
-        told = head
-        console.note("train      \(line)")
-      } else {
-        console.live(line)
-      }
+    } catch let error as LossmithError where error.code == .interrupted {
+      throw LossmithError(
+        .interrupted, "The study was interrupted; what had ended is recorded.",
+        at: study.folder.path,
+        remedy: "Give the same command again to go on, or with fewer --seeds to see what is there.")
     }
     let agreement = study.agreement(seeds: seeds, dropped: dropped)
     if output.json {

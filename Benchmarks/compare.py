@@ -73,11 +73,13 @@ def run(*command):
         raise Failure(f"{command[0]} cannot be run: {error.strerror}.") from error
     if result.returncode:
         raise Failure(f"{' '.join(command)} failed:\n{result.stderr[-2000:]}")
-    # Libraries may print before the document.
     text = result.stdout.strip()
-    start = text.rindex("\n{") if "\n{" in text and text[0] not in "[{" else 0
     try:
-        value = snake(json.loads(text[start:]))
+        try:
+            value = snake(json.loads(text))
+        except ValueError:
+            # Libraries may print before the document, even what looks like one.
+            value = snake(json.loads(text[text.rindex("\n{") :]))
     except ValueError as error:
         raise Failure(f"{' '.join(command)} printed no JSON:\n{text[-2000:]}") from error
     return value[0] if isinstance(value, list) else value

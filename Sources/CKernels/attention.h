@@ -272,41 +272,60 @@ static void NAME(attend_backward)(const ck_attention *a) {
   }
 }
 
-// Four independent sums, or each addition would wait for the one before.
-static void NAME(attend_one)(const float *query, const float *keys, const float *values,
-                             float scale, float *scores, float *out, size_t t, size_t d) {
-  for (size_t j = 0; j < t; j += CK_LANES) {
-    const float *key = keys + j / CK_KEYS * CK_KEYS * d + j % CK_KEYS;
-    vf s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
+// Sums of rows of values, weighted, for some vectors of columns.
+INLINE void value_sums(size_t vectors, const float *weights, const float *values, size_t ld,
+                       float factor, float *out, size_t t) {
+  vf sums[4][2];
+  UNROLLED for (size_t s = 0; s < 4; s++)
+    UNROLLED for (size_t v = 0; v < vectors; v++) sums[s][v] = splat(0);
+  size_t i = 0;
+  for (; i + 4 <= t; i += 4, values += 4 * ld)
+    UNROLLED for (size_t s = 0; s < 4; s++)
+      UNROLLED for (size_t v = 0; v < vectors; v++)
+        sums[s][v] = fma_(splat(weights[i + s]), load(values + s * ld + v * CK_LANES), sums[s][v]);
+  for (; i < t; i++, values += ld)
+    UNROLLED for (size_t v = 0; v < vectors; v++)
+      sums[0][v] = fma_(splat(weights[i]), load(values + v * CK_LANES), sums[0][v]);
+  UNROLLED for (size_t v = 0; v < vectors; v++)
+    store(out + v * CK_LANES,
+          ((sums[0][v] + sums[1][v]) + (sums[2][v] + sums[3][v])) * splat(factor));
+}
+
+// Keys are gone through once for all heads, as they lie in memory; so are values. Four independent sums,
+// or each addition would wait for the one before.
+static void NAME(attend_one)(const ck_query *a) {
+  const size_t t = a->t, d = a->d, width = a->kv_heads * d;
+  const size_t all = (t + CK_KEYS - 1) / CK_KEYS * CK_KEYS;
+  for (size_t j = 0; j < t; j += CK_LANES)
+    for (size_t head = 0; head < a->heads; head++) {
+      const float *query = a->query + head * d;
+      const float *key = a->keys + j / CK_KEYS * CK_KEYS * width
+                         + head * a->kv_heads / a->heads * d * CK_KEYS + j % CK_KEYS;
+      vf s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
+      size_t k = 0;
+      for (; k + 4 <= d; k += 4, key += 4 * CK_KEYS) {
+        s0 = fma_(splat(query[k]), load(key), s0);
+        s1 = fma_(splat(query[k + 1]), load(key + CK_KEYS), s1);
+        s2 = fma_(splat(query[k + 2]), load(key + 2 * CK_KEYS), s2);
+        s3 = fma_(splat(query[k + 3]), load(key + 3 * CK_KEYS), s3);
+      }
+      for (; k < d; k++, key += CK_KEYS) s0 = fma_(splat(query[k]), load(key), s0);
+      store(a->scores + head * all + j, (s0 + s1) + (s2 + s3));
+    }
+  for (size_t head = 0; head < a->heads; head++) {
+    float *scores = a->scores + head * all, *out = a->out + head * d;
+    const float shift = a->scale * row_maximum(scores, t);
+    const float factor = 1.0f / exp_row(scores, a->scale, shift, scores, t);
+    const float *values = a->values + head * a->kv_heads / a->heads * d;
     size_t k = 0;
-    for (; k + 4 <= d; k += 4, key += 4 * CK_KEYS) {
-      s0 = fma_(splat(query[k]), load(key), s0);
-      s1 = fma_(splat(query[k + 1]), load(key + CK_KEYS), s1);
-      s2 = fma_(splat(query[k + 2]), load(key + 2 * CK_KEYS), s2);
-      s3 = fma_(splat(query[k + 3]), load(key + 3 * CK_KEYS), s3);
+    for (; k + 2 * CK_LANES <= d; k += 2 * CK_LANES)
+      value_sums(2, scores, values + k, width, factor, out + k, t);
+    for (; k + CK_LANES <= d; k += CK_LANES)
+      value_sums(1, scores, values + k, width, factor, out + k, t);
+    for (; k < d; k++) {
+      float sum = 0;
+      for (size_t i = 0; i < t; i++) sum += scores[i] * values[i * width + k];
+      out[k] = sum * factor;
     }
-    for (; k < d; k++, key += CK_KEYS) s0 = fma_(splat(query[k]), load(key), s0);
-    store(scores + j, (s0 + s1) + (s2 + s3));
-  }
-  const float shift = scale * row_maximum(scores, t);
-  const float factor = 1.0f / exp_row(scores, scale, shift, scores, t);
-  size_t k = 0;
-  for (; k + CK_LANES <= d; k += CK_LANES) {
-    vf s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
-    size_t i = 0;
-    for (; i + 4 <= t; i += 4) {
-      const float *value = values + i * d + k;
-      s0 = fma_(splat(scores[i]), load(value), s0);
-      s1 = fma_(splat(scores[i + 1]), load(value + d), s1);
-      s2 = fma_(splat(scores[i + 2]), load(value + 2 * d), s2);
-      s3 = fma_(splat(scores[i + 3]), load(value + 3 * d), s3);
-    }
-    for (; i < t; i++) s0 = fma_(splat(scores[i]), load(values + i * d + k), s0);
-    store(out + k, ((s0 + s1) + (s2 + s3)) * splat(factor));
-  }
-  for (; k < d; k++) {
-    float sum = 0;
-    for (size_t i = 0; i < t; i++) sum += scores[i] * values[i * d + k];
-    out[k] = sum * factor;
   }
 }

@@ -16,36 +16,67 @@
 // Element p of row r of the left matrix is x[r * row + p * step], row p of the right one w + p * ldw.
 typedef struct {
   size_t row, step, ldw, ldc, k;
+  // Whether the sums go on from what c holds, instead of from 0.
+  int resumes;
+  // Whether c is asked for while the sums are made: a product's first write of it would wait.
+  int fetches;
+  // What is read after this job, asked for a cache line at a time, or NULL.
+  const float *ahead;
 } tile_job;
+
+// Steps of k for each line that is asked for ahead, and the floats of a line.
+#define CK_STEPS 4
+#define CK_AHEAD 16
 
 // Else the sums of a high tile would lie in memory.
 #define UNROLLED _Pragma("clang loop unroll(full)")
+
+// Adds one step of k to the sums of a tile.
+INLINE void tile_step(size_t rows, size_t vectors, int isPartial, size_t last, size_t row,
+                      const float *x, const float *w, vf (*sums)[4]) {
+  vf b[4];
+  UNROLLED for (size_t v = 0; v < vectors; v++)
+    b[v] = isPartial && v + 1 == vectors ? load_some(w + v * CK_LANES, last, 0)
+                                         : load(w + v * CK_LANES);
+  UNROLLED for (size_t r = 0; r < rows; r++) {
+    const vf a = splat(x[r * row]);
+    UNROLLED for (size_t v = 0; v < vectors; v++) sums[r][v] = fma_(a, b[v], sums[r][v]);
+  }
+}
 
 // c = x w + bias + add for a tile of constant size; `bias` and `add`, which lies as c does and may be
 // c, can be NULL. `last` elements of each row's last vector exist when `isPartial`.
 //
 // Every sum runs over k in order, whatever the tile, so an element's bits do not depend on what is
-// computed beside it.
+// computed beside it; nor on whether a job resumes another.
 INLINE void tile(size_t rows, size_t vectors, int isPartial, size_t last, const tile_job *t,
                  const float *x, const float *w, const float *bias, const float *add, float *c) {
-  const size_t row = t->row, step = t->step, ldw = t->ldw, ldc = t->ldc;
-  vf sums[12][4];
-  UNROLLED for (size_t r = 0; r < rows; r++)
-    UNROLLED for (size_t v = 0; v < vectors; v++) sums[r][v] = splat(0);
-  for (size_t p = t->k; p > 0; p--, x += step, w += ldw) {
-    vf b[4];
-    UNROLLED for (size_t v = 0; v < vectors; v++)
-      b[v] = isPartial && v + 1 == vectors ? load_some(w + v * CK_LANES, last, 0)
-                                           : load(w + v * CK_LANES);
-    UNROLLED for (size_t r = 0; r < rows; r++) {
-      const vf a = splat(x[r * row]);
-      UNROLLED for (size_t v = 0; v < vectors; v++) sums[r][v] = fma_(a, b[v], sums[r][v]);
-    }
-  }
 #define LAST_VECTOR (isPartial && v + 1 == vectors)
 #define EACH                                                                                  \
   UNROLLED for (size_t r = 0; r < rows; r++)                                                  \
     UNROLLED for (size_t v = 0; v < vectors; v++)
+  const size_t row = t->row, step = t->step, ldw = t->ldw, ldc = t->ldc;
+  vf sums[12][4];
+  if (t->fetches) {
+    EACH __builtin_prefetch(c + r * ldc + v * CK_LANES, 1, 3);
+  }
+  if (t->resumes) {
+    EACH sums[r][v] = LAST_VECTOR ? load_some(c + r * ldc + v * CK_LANES, last, 0)
+                                  : load(c + r * ldc + v * CK_LANES);
+  } else {
+    EACH sums[r][v] = splat(0);
+  }
+  // A line that is there already costs nothing to ask for.
+  const float *ahead = t->ahead ? t->ahead : w;
+  const size_t line = t->ahead ? CK_AHEAD : 0;
+  size_t p = t->k;
+  for (; p >= CK_STEPS; p -= CK_STEPS, ahead += line) {
+    __builtin_prefetch(ahead, 0, 2);
+    UNROLLED for (size_t s = 0; s < CK_STEPS; s++, x += step, w += ldw)
+      tile_step(rows, vectors, isPartial, last, row, x, w, sums);
+  }
+  for (; p > 0; p--, x += step, w += ldw)
+    tile_step(rows, vectors, isPartial, last, row, x, w, sums);
   if (bias) {
     EACH sums[r][v] += LAST_VECTOR ? load_some(bias + v * CK_LANES, last, 0)
                                    : load(bias + v * CK_LANES);
@@ -128,9 +159,11 @@ static void NAME(multiply_columns)(const tile_job *t, const float *x, const floa
   const size_t most = isPartial ? 4 : CK_ROWS(vectors);
   // Tiles of nearly equal height: a low one at the end would wait for its own sums.
   const size_t count = (m + most - 1) / most, height = m / count, taller = m % count;
+  tile_job job = *t;
   for (size_t i = 0; i < count; i++) {
     const size_t rows = height + (i < taller);
-    tiles[rows - 1](last, t, x, w, bias, add, c);
+    tiles[rows - 1](last, &job, x, w, bias, add, c);
+    if (job.ahead) job.ahead += job.k / CK_STEPS * CK_AHEAD;
     x += rows * t->row;
     c += rows * t->ldc;
     if (add) add += rows * t->ldc;

@@ -29,7 +29,7 @@ struct ProductKernelTests {
 
   @Test(
     "products by panels, with and without bias and sum", arguments: sets,
-    [(1, 1, 3), (2, 131, 33), (3, 5, 7), (4, 64, 20), (5, 70, 9), (6, 64, 2), (143, 131, 33)])
+    [(1, 1, 3), (2, 131, 33), (3, 5, 7), (4, 64, 20), (5, 70, 9), (6, 64, 2), (143, 131, 33), (7, 70, 300)])
   func panels(set: UInt32, shape: (Int, Int, Int)) {
     let (m, n, k) = shape
     let (x, w, start) = (normals(m * (k + 1), 1), normals(k * n, 2), normals(m * n, 3))
@@ -70,7 +70,7 @@ struct ProductKernelTests {
 
   @Test(
     "sums of outer products", arguments: sets,
-    [(1, 1, 1), (3, 5, 7), (40, 6, 64), (129, 21, 70), (300, 50, 131)])
+    [(1, 1, 1), (3, 5, 7), (40, 6, 64), (129, 21, 70), (300, 50, 131), (5, 300, 1100)])
   func outerProducts(set: UInt32, shape: (Int, Int, Int)) {
     let (rows, m, n) = shape
     let (ldx, ldy, ldc) = (m + 2, n + 1, n + 3)

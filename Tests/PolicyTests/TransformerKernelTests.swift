@@ -241,31 +241,53 @@ struct TransformerKernelTests {
     #expect(out[0].isNaN)
   }
 
-  @Test("attention of one query", arguments: sets, [(1, 4), (17, 10), (64, 32), (90, 21)])
-  func single(set: UInt32, shape: (Int, Int)) {
-    let (t, d) = shape
+  @Test(
+    "attention of one token, with as many heads of keys and with fewer", arguments: sets,
+    [(1, 4, 1, 1), (17, 10, 3, 3), (64, 32, 4, 4), (90, 21, 2, 1), (33, 80, 6, 2)])
+  func single(set: UInt32, shape: (Int, Int, Int, Int)) {
+    let (t, d, heads, sources) = shape
     let block = Int(CK_KEYS)
-    let all = (t + block - 1) / block * block
-    let (query, values) = (normals(d, 11), normals(t * d, 13))
-    var keys = normals(d * all, 12)
+    let (width, all) = (sources * d, (t + block - 1) / block * block)
+    let (query, values) = (normals(heads * d, 11), normals(t * width, 13))
+    func key(_ i: Int, _ element: Int) -> Int { (i / block * width + element) * block + i % block }
+    var keys = normals(width * all, 12)
     // What lies behind the last position is of no matter.
     for i in t..<all {
-      for k in 0..<d { keys[(i / block * d + k) * block + i % block] = .nan }
+      for element in 0..<width { keys[key(i, element)] = .nan }
     }
-    var (scores, out) = ([Float](repeating: 0, count: all), [Float](repeating: .nan, count: d))
-    table(set).attend_one(query, keys, values, 0.3, &scores, &out, t, d)
-    let weights = (0..<t).map { i in
-      exp(
-        (0..<d).reduce(0) {
-          $0 + 0.3 * Double(query[$1]) * Double(keys[(i / block * d + $1) * block + i % block])
-        })
+    var scores = [Float](repeating: 0, count: heads * all)
+    var out = [Float](repeating: .nan, count: heads * d)
+    query.withUnsafeBufferPointer { query in
+      keys.withUnsafeBufferPointer { keys in
+        values.withUnsafeBufferPointer { values in
+          scores.withUnsafeMutableBufferPointer { scores in
+            out.withUnsafeMutableBufferPointer { out in
+              var job = ck_query(
+                t: t, heads: heads, kv_heads: sources, d: d, scale: 0.3,
+                query: query.baseAddress!, keys: keys.baseAddress!, values: values.baseAddress!,
+                scores: scores.baseAddress!, out: out.baseAddress!)
+              table(set).attend_one(&job)
+            }
+          }
+        }
+      }
     }
-    let sum = weights.reduce(0, +)
-    expectClose(
-      out,
-      (0..<d).map { k in (0..<t).reduce(0) { $0 + weights[$1] / sum * Double(values[$1 * d + k]) }
-      },
-      4e-6)
+    let expected = (0..<heads).flatMap { head in
+      let first = head * sources / heads * d
+      let weights = (0..<t).map { i in
+        exp(
+          (0..<d).reduce(0) {
+            $0 + 0.3 * Double(query[head * d + $1]) * Double(keys[key(i, first + $1)])
+          })
+      }
+      let sum = weights.reduce(0, +)
+      return (0..<d).map { k in
+        (0..<t).reduce(0) {
+          $0 + weights[$1] / sum * Double(values[$1 * width + first + k])
+        }
+      }
+    }
+    expectClose(out, expected, 4e-6)
   }
 
   @Test("log Σ exp, its slope, divergences and weights", arguments: sets, widths)

@@ -57,6 +57,21 @@ typedef struct {
 
 #define CK_ATTENTION_SCRATCH(keys, d) (((keys) + CK_PANEL) * (4 * (d) + 2 * CK_QUERIES))
 
+/// One token's queries, of all heads, over t cached positions.
+///
+/// Head h sees keys and values of head h * kv_heads / heads. `query` and `out` are [heads][d], values
+/// [t][kv_heads][d]. Keys lie with one column a position, [t / CK_KEYS rounded up][kv_heads][d][CK_KEYS];
+/// what stands in columns behind the last position does not matter.
+typedef struct {
+  size_t t, heads, kv_heads, d;
+  /// Of the scores, 1 / sqrt(d).
+  float scale;
+  const float *query, *keys, *values;
+  /// Room for `heads` rows of t elements, rounded up to a multiple of CK_KEYS.
+  float *scores;
+  float *out;
+} ck_query;
+
 /// The kernels of one instruction set.
 ///
 /// Matrices are row-major; `n` counts rows and `d` columns unless said otherwise; `ld…` are distances
@@ -113,10 +128,8 @@ typedef struct {
   /// Its slopes: sets `dqueries`, sets or adds to `dkeys` and `dvalues` as `adds` says, adds to
   /// `dprefix_keys` and `dprefix_values`.
   void (*attend_backward)(const ck_attention *a);
-  /// Attention of one query over t cached positions: keys [t / CK_KEYS rounded up][d][CK_KEYS], one
-  /// column a position, values [t][d]. `scores` is scratch of as many elements as there are columns.
-  void (*attend_one)(const float *query, const float *keys, const float *values, float scale,
-                     float *scores, float *out, size_t t, size_t d);
+  /// Attention of one token's queries over cached positions: `out` from the rest.
+  void (*attend_one)(const ck_query *a);
 
   /// c = x w + bias + add for x [m][k], c [m][n] and w [k][n] in panels (see `ck_pack_panels`). `bias`
   /// and `add`, which lies as c does and may be c, can be NULL. A row of the result has the same bits

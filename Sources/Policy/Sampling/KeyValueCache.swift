@@ -2,9 +2,9 @@ import CKernels
 
 /// Keys and values of the sequences that one thread is drawing.
 ///
-/// Keys lie with one column a position, `[layer][slot][head][positions / 16][head width][16]`, so that a
-/// query's scores are sums of whole vectors, and those of a position lie close together; values with one
-/// row a position.
+/// Of a layer and a slot, keys lie with one column a position, `[positions / 16][head][head width][16]`, so
+/// that a query's scores are sums of whole vectors; values with one row a position. Both are read from one
+/// end to the other for a token, which is as fast as memory gives them.
 final class KeyValueCache {
   /// Positions of a slot, a multiple of 16.
   let positions: Int
@@ -44,18 +44,12 @@ final class KeyValueCache {
   /// - Parameter row: its queries, keys, values.
   func store(_ row: FloatPointer, layer: Int, slot: Int, position: Int) {
     let width = configuration.keyValueWidth
-    let headWidth = configuration.headWidth
     let own = row + configuration.attentionWidth
     let block = Int(CK_KEYS)
     let values = values(layer: layer, slot: slot)
     let keys =
-      keys(layer: layer, slot: slot) + position / block * block * headWidth + position % block
-    for head in 0..<configuration.keyValueHeads {
-      let column = keys + head * headWidth * positions
-      let from = own + head * headWidth
-      for element in 0..<headWidth { column[element * block] = from[element] }
-      (values + (head * positions + position) * headWidth).update(
-        from: own + width + head * headWidth, count: headWidth)
-    }
+      keys(layer: layer, slot: slot) + position / block * block * width + position % block
+    for element in 0..<width { keys[element * block] = own[element] }
+    (values + position * width).update(from: own + width, count: width)
   }
 }

@@ -16,6 +16,8 @@ final class SamplingLane {
   private let runner: TransformerRunner
   private let parameters: UnsafePointer<Float>
   private let panels: PanelWeights
+  /// How lanes of several threads multiply together; nil for a lane alone.
+  private let joint: JointProducts?
   private let thread: Int
   private let options: SamplingOptions
   private let seed: UInt64
@@ -40,13 +42,14 @@ final class SamplingLane {
 
   init(
     _ runner: TransformerRunner, _ parameters: UnsafePointer<Float>, panels: PanelWeights,
-    thread: Int,
+    joint: JointProducts? = nil, thread: Int,
     prompts: ArraySlice<SamplingPrompt>, options: SamplingOptions, seed: UInt64, slots: Int
   ) {
     let configuration = runner.configuration
     self.runner = runner
     self.parameters = parameters
     self.panels = panels
+    self.joint = joint
     self.thread = thread
     self.prompts = prompts
     self.options = options
@@ -62,7 +65,7 @@ final class SamplingLane {
     activations = Activations(
       layout: runner.layout, tokens: tokens, outputs: tokens, isSaving: false)
     logits = FloatStorage(uninitialized: slotCount * configuration.vocabularySize)
-    scores = FloatStorage(uninitialized: cache.positions)
+    scores = FloatStorage(uninitialized: configuration.heads * cache.positions)
     chooser = TokenChooser(
       options, vocabularySize: configuration.vocabularySize, kernels: runner.kernels)
     freeSlots = (0..<slotCount).reversed()
@@ -70,15 +73,36 @@ final class SamplingLane {
     completions = prompts.map { _ in SampledCompletion(tokens: [], isEnded: false) }
   }
 
-  /// Draws all completions.
+  /// Draws all completions. With ``joint``, every thread of the team runs its lane.
   func run() {
-    while broken == nil, next < prompts.endIndex || !active.isEmpty {
-      // Prefill many at once: a quarter of the slots, or whatever waits when nothing else runs.
-      if next < prompts.endIndex, active.isEmpty || freeSlots.count * 4 >= slotCount {
-        prefill()
-      } else {
-        step()
+    while true {
+      let turn = turn
+      guard let joint else {
+        if turn == .rest { return }
+        take(turn, nil)
+        continue
       }
+      let turns = joint.agree(on: turn, thread: thread)
+      if turns.allSatisfy({ $0 == .rest }) { return }
+      // Who has nothing to draw multiplies for the others.
+      let isJoint = !turns.contains(.prefill)
+      take(isJoint ? .step : turn, isJoint ? joint : nil)
+    }
+  }
+
+  private var turn: JointProducts.Turn {
+    if broken != nil || (next == prompts.endIndex && active.isEmpty) { return .rest }
+    // Prefill many at once: a quarter of the slots, or whatever waits when nothing else runs.
+    let isPrefill =
+      next < prompts.endIndex && (active.isEmpty || freeSlots.count * 4 >= slotCount)
+    return isPrefill ? .prefill : .step
+  }
+
+  private func take(_ turn: JointProducts.Turn, _ joint: JointProducts?) {
+    switch turn {
+    case .prefill: prefill()
+    case .step: step(joint)
+    case .rest: break
     }
   }
 
@@ -117,11 +141,12 @@ final class SamplingLane {
       }
     }
     runner.gatherHead(parameters, batch, part, activations, thread: thread)
-    chooseTokens(&members)
+    chooseTokens(&members, nil)
     active += members
   }
 
-  private func step() {
+  private func step(_ joint: JointProducts?) {
+    if broken != nil { active = [] }
     let configuration = runner.configuration
     let width = configuration.attentionWidth
     let headWidth = configuration.headWidth
@@ -133,47 +158,55 @@ final class SamplingLane {
         into: activations.input(0) + row * configuration.width)
     }
     let positions = active.map { Int32($0.length) }
+    let share = joint.map { ProductShare(joint: $0, thread: thread) }
     let scale = 1 / Float(headWidth).squareRoot()
     for layer in 0..<configuration.layers {
       runner.projectQueriesKeysValues(
-        parameters, activations, layer: layer, first: 0, count: count, panels: panels)
+        parameters, activations, layer: layer, first: 0, count: count, panels: panels,
+        joint: share)
       let qkv = activations.queriesKeysValues(layer)
       runner.rotate(qkv, positions: positions, 1, count)
       let attended = activations.attended(layer)
       for (row, sequence) in active.enumerated() {
         let own = qkv + row * configuration.projectedWidth
         cache.store(own, layer: layer, slot: sequence.slot, position: sequence.length)
-        let keys = cache.keys(layer: layer, slot: sequence.slot)
-        let values = cache.values(layer: layer, slot: sequence.slot)
-        for head in 0..<configuration.heads {
-          let shared = head * configuration.keyValueHeads / configuration.heads
-          let place = shared * headWidth * cache.positions
-          table.attend_one(
-            own + head * headWidth, keys + place, values + place, scale,
-            scores.elements.baseAddress!, attended + row * width + head * headWidth,
-            sequence.length + 1, headWidth)
-        }
+        var query = ck_query(
+          t: sequence.length + 1, heads: configuration.heads, kv_heads: configuration.keyValueHeads,
+          d: headWidth, scale: scale, query: own,
+          keys: cache.keys(layer: layer, slot: sequence.slot),
+          values: cache.values(layer: layer, slot: sequence.slot),
+          scores: scores.elements.baseAddress!, out: attended + row * width)
+        table.attend_one(&query)
       }
       runner.projectAttended(
-        parameters, activations, layer: layer, first: 0, count: count, panels: panels)
+        parameters, activations, layer: layer, first: 0, count: count, panels: panels,
+        joint: share)
       runner.feedForward(
-        parameters, activations, layer: layer, first: 0, count: count, panels: panels)
+        parameters, activations, layer: layer, first: 0, count: count, panels: panels,
+        joint: share)
     }
     for row in active.indices { active[row].length += 1 }
     runner.normalise(
       activations.input(configuration.layers), runner.layout.finalNormWeight,
       runner.layout.finalNormBias, parameters, into: activations.headNorm,
       mean: activations.headMean, rstd: activations.headRstd, count: count)
-    chooseTokens(&active)
+    chooseTokens(&active, joint)
   }
 
   /// Gives each sequence its next token and drops those that are finished.
-  private func chooseTokens(_ sequences: inout [Sequence]) {
+  private func chooseTokens(_ sequences: inout [Sequence], _ joint: JointProducts?) {
     let vocabulary = runner.configuration.vocabularySize
     let logits = logits.elements.baseAddress!
-    runner.kernels.pointee.panel_multiply(
-      activations.headNorm, runner.configuration.width, panels.head, nil, nil, logits,
-      vocabulary, sequences.count, vocabulary, runner.configuration.width)
+    let width = runner.configuration.width
+    if let joint {
+      joint.multiply(
+        activations.headNorm, panels: panels.head, bias: nil, residual: nil, into: logits,
+        count: sequences.count, k: width, n: vocabulary, thread: thread)
+    } else {
+      runner.kernels.pointee.panel_multiply(
+        activations.headNorm, width, panels.head, nil, nil, logits, vocabulary, sequences.count,
+        vocabulary, width)
+    }
     var staying: [Sequence] = []
     staying.reserveCapacity(sequences.count)
     for (row, sequence) in sequences.enumerated() {

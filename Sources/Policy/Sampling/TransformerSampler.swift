@@ -41,9 +41,12 @@ public struct TransformerSampler {
     let lanes = parameters.withUnsafeBuffer { parameters in
       let panels =
         shared ?? PanelWeights(parameters.baseAddress!, layout: runner.layout, on: runner.team)
+      let joint =
+        runner.threads == 1
+        ? nil : JointProducts(team: runner.team, kernels: runner.kernels.pointee)
       let lanes = (0..<runner.threads).map { thread in
         SamplingLane(
-          runner, parameters.baseAddress!, panels: panels, thread: thread,
+          runner, parameters.baseAddress!, panels: panels, joint: joint, thread: thread,
           prompts: prompts[runner.team.part(thread, of: prompts.count)], options: options,
           seed: seed, slots: slots)
       }

@@ -134,22 +134,25 @@ extension TransformerRunner {
   }
 
   /// middle = input + attended·W + b.
+  ///
+  /// - Parameter joint: how the product is shared with other threads' rows, for panels only; here and in
+  ///   the two below.
   func projectAttended(
     _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
-    count: Int, panels: PanelWeights? = nil
+    count: Int, panels: PanelWeights? = nil, joint: ProductShare? = nil
   ) {
     let width = configuration.width
     let block = layout.blocks[layer]
     multiply(
       activations.attended(layer) + first * configuration.attentionWidth, block.projectionWeight,
       block.projectionBias, adding: activations.input(layer) + first * width, parameters, panels,
-      count, into: activations.middle(layer) + first * width)
+      joint, count, into: activations.middle(layer) + first * width)
   }
 
   /// qkv = norm1(input)·W + b.
   func projectQueriesKeysValues(
     _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
-    count: Int, panels: PanelWeights? = nil
+    count: Int, panels: PanelWeights? = nil, joint: ProductShare? = nil
   ) {
     let width = configuration.width
     let block = layout.blocks[layer]
@@ -159,7 +162,7 @@ extension TransformerRunner {
       into: norm, mean: activations.mean1(layer) + first, rstd: activations.rstd1(layer) + first,
       count: count)
     multiply(
-      norm, block.attentionWeight, block.attentionBias, parameters, panels, count,
+      norm, block.attentionWeight, block.attentionBias, parameters, panels, joint, count,
       into: activations.queriesKeysValues(layer) + first * configuration.projectedWidth)
   }
 
@@ -168,7 +171,8 @@ extension TransformerRunner {
   /// - Parameter isRecomputing: whether the next layer's input is there already.
   func feedForward(
     _ parameters: UnsafePointer<Float>, _ activations: Activations, layer: Int, first: Int,
-    count: Int, panels: PanelWeights? = nil, isRecomputing: Bool = false
+    count: Int, panels: PanelWeights? = nil, joint: ProductShare? = nil,
+    isRecomputing: Bool = false
   ) {
     let width = configuration.width
     let inner = configuration.feedForwardWidth
@@ -183,7 +187,7 @@ extension TransformerRunner {
       middle, block.norm2Weight, block.norm2Bias, parameters, into: norm,
       mean: activations.mean2(layer) + first, rstd: activations.rstd2(layer) + first, count: count)
     multiply(
-      norm, block.expandWeight, block.expandBias, parameters, panels, count, into: expanded)
+      norm, block.expandWeight, block.expandBias, parameters, panels, joint, count, into: expanded)
     switch configuration.activation {
     case .geluTanh: table.gelu_tanh(expanded, activated, count * inner)
     case .gelu: table.gelu(expanded, activated, count * inner)
@@ -192,18 +196,23 @@ extension TransformerRunner {
     if isRecomputing { return }
     multiply(
       activated, block.contractWeight, block.contractBias, adding: middle, parameters, panels,
-      count, into: output)
+      joint, count, into: output)
   }
 
   /// out = x·W + b + residual for a weight of shape `[in, out]`.
   private func multiply(
     _ x: FloatPointer, _ weight: TransformerLayout.Tensor, _ bias: TransformerLayout.Tensor?,
     adding residual: FloatPointer? = nil, _ parameters: UnsafePointer<Float>,
-    _ panels: PanelWeights?, _ count: Int, into out: FloatPointer
+    _ panels: PanelWeights?, _ joint: ProductShare?, _ count: Int, into out: FloatPointer
   ) {
     let (k, n) = (weight.shape[0], weight.shape[1])
     let table = kernels.pointee
     let bias = bias.map { parameters + $0.offset }
+    if let panels, let joint {
+      return joint.joint.multiply(
+        x, panels: panels.pointer(weight), bias: bias, residual: residual, into: out,
+        count: count, k: k, n: n, thread: joint.thread)
+    }
     if let panels {
       return table.panel_multiply(
         x, k, panels.pointer(weight), bias, residual, out, n, count, n, k)

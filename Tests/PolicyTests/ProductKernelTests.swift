@@ -29,7 +29,10 @@ struct ProductKernelTests {
 
   @Test(
     "products by panels, with and without bias and sum", arguments: sets,
-    [(1, 1, 3), (2, 131, 33), (3, 5, 7), (4, 64, 20), (5, 70, 9), (6, 64, 2), (143, 131, 33), (7, 70, 300)])
+    [
+      (1, 1, 3), (2, 131, 33), (3, 5, 7), (4, 64, 20), (5, 70, 9), (6, 64, 2), (143, 131, 33),
+      (7, 70, 300),
+    ])
   func panels(set: UInt32, shape: (Int, Int, Int)) {
     let (m, n, k) = shape
     let (x, w, start) = (normals(m * (k + 1), 1), normals(k * n, 2), normals(m * n, 3))

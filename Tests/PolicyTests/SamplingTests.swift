@@ -1,6 +1,7 @@
 import CKernels
 import Foundation
 import Losses
+import Synchronization
 import Testing
 
 @testable import Policy
@@ -98,6 +99,55 @@ struct SamplingTests {
       try one.sample(parameters, prompts: [prompts[17]], options: options, seed: 9)
         == [all[17]])
     #expect(try one.sample(parameters, prompts: prompts, options: options, seed: 10) != all)
+  }
+
+  @Test(
+    "threads that multiply together change no token, however unlike their shares are",
+    arguments: [2, 3, 5], SmallTransformers.families)
+  func together(threads: Int, configuration: TransformerConfiguration) throws {
+    let parameters = SmallTransformers.sine(configuration)
+    let prompts = prompts(23)
+    let options = SamplingOptions(maximumTokens: 10, endToken: 7)
+    let alone = TransformerSampler(TransformerRunner(configuration, threads: 1))
+    let runner = TransformerRunner(configuration, threads: threads)
+    let all = try alone.sample(parameters, prompts: prompts, options: options, seed: 9)
+    // A cache for all, and one so small that slots are refilled while others draw.
+    for budget in [1 << 28, 1] {
+      let together = TransformerSampler(runner, cacheBudget: budget)
+      for count in [23, 4, 1] {
+        let some = Array(prompts.prefix(count))
+        #expect(
+          try together.sample(parameters, prompts: some, options: options, seed: 9)
+            == Array(all.prefix(count)))
+      }
+    }
+    // The same logits too, not only tokens.
+    var rows: [[[Float]]] = []
+    for threads in [1, threads] {
+      var seen = [[Float]](repeating: [], count: 12)
+      let runner = TransformerRunner(configuration, threads: threads)
+      let joint = JointProducts(team: runner.team, kernels: runner.kernels.pointee)
+      parameters.withUnsafeBuffer { buffer in
+        let panels = PanelWeights(
+          buffer.baseAddress!, layout: runner.layout, on: runner.team)
+        let lanes = (0..<threads).map { thread in
+          SamplingLane(
+            runner, buffer.baseAddress!, panels: panels, joint: joint, thread: thread,
+            prompts: prompts[runner.team.part(thread, of: 12)], options: options, seed: 9, slots: 2)
+        }
+        let lock = Mutex(())
+        for (thread, lane) in lanes.enumerated() {
+          let first = runner.team.part(thread, of: 12).lowerBound
+          lane.observe = { prompt, _, row in
+            lock.withLock { _ in seen[first + prompt] += Array(row) }
+          }
+        }
+        runner.team.run { lanes[$0].run() }
+      }
+      rows.append(seen)
+    }
+    #expect(rows[0] == rows[1])
+    #expect(rows[0].allSatisfy { !$0.isEmpty })
   }
 
   @Test("samples have the model's frequencies")

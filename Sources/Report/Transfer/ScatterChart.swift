@@ -6,6 +6,7 @@ import Foundation
 struct ScatterChart {
   let correlation: TransferModel.Correlation
   let baseline: String
+  let slugs: TaskSlugs
 
   private let width = 640.0
   private let left = 70.0
@@ -15,21 +16,9 @@ struct ScatterChart {
 
   func figure() -> Figure {
     Figure(
-      name: Self.name(correlation), title: "η on \(correlation.first) and \(correlation.second)",
+      name: "scatter-\(slugs[correlation.first])-\(slugs[correlation.second])",
+      title: "η on \(correlation.first) and \(correlation.second)",
       element: element(), csv: table)
-  }
-
-  static func name(_ correlation: TransferModel.Correlation) -> String {
-    "scatter-\(Self.slug(correlation.first))-\(Self.slug(correlation.second))"
-  }
-
-  /// In the characters that a file's name and an address allow.
-  static func slug(_ text: String) -> String {
-    let slug = String(
-      text.lowercased().map { character in
-        character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
-      })
-    return slug.isEmpty ? "task" : String(slug.prefix(40))
   }
 
   private var table: CSVTable {

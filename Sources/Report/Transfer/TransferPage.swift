@@ -5,15 +5,18 @@ extension RunReport {
   /// Every picture of a transfer that has something to show: for each task the ranking, and reward
   /// against KL where completions are judged; for each pair of tasks a scatter.
   public static func figures(_ model: TransferModel) -> [Figure] {
-    model.tasks.flatMap { figures(of: $0, model) }
+    let slugs = TaskSlugs(model)
+    return model.tasks.flatMap { figures(of: $0, model, slugs) }
       + model.correlations.map {
-        ScatterChart(correlation: $0, baseline: model.baseline).figure()
+        ScatterChart(correlation: $0, baseline: model.baseline, slugs: slugs).figure()
       }
   }
 
-  private static func figures(of task: TransferModel.Task, _ model: TransferModel) -> [Figure] {
+  private static func figures(
+    of task: TransferModel.Task, _ model: TransferModel, _ slugs: TaskSlugs
+  ) -> [Figure] {
     let run = run(of: task, model)
-    let prefix = ScatterChart.slug(task.name)
+    let prefix = slugs[task.name]
     return [
       RankingChart(model: run).element().map {
         Figure(
@@ -64,6 +67,7 @@ extension RunReport {
   public static func html(
     _ model: TransferModel, templates: ReportTemplates
   ) throws(LossmithError) -> String {
+    let slugs = TaskSlugs(model)
     var page = PageContext()
     page.set("title", model.title)
     page.set("baseline", model.baseline)
@@ -71,7 +75,7 @@ extension RunReport {
     page.set("sentence", sentence(model))
     page.set("isOpen", model.done < model.total)
     page.set("left", "\(model.total - model.done) of \(model.total)")
-    page.set("tasks", model.tasks.map { section($0, model) })
+    page.set("tasks", model.tasks.map { section($0, model, slugs) })
     page.set(
       "correlations",
       model.correlations.map { correlation in
@@ -81,7 +85,9 @@ extension RunReport {
         row.set("rho", NumberText.delta(correlation.rho))
         row.set("topOfFirst", correlation.topOfFirst.map(NumberText.delta) ?? "")
         row.set("topOfSecond", correlation.topOfSecond.map(NumberText.delta) ?? "")
-        let figure = ScatterChart(correlation: correlation, baseline: model.baseline).figure()
+        let figure = ScatterChart(
+          correlation: correlation, baseline: model.baseline, slugs: slugs
+        ).figure()
         row.set("figures", [picture(figure, caption: scatterCaption)])
         return row
       })
@@ -103,10 +109,10 @@ extension RunReport {
     + " one is the baseline. Hover a point for its loss."
 
   private static func section(
-    _ task: TransferModel.Task, _ model: TransferModel
+    _ task: TransferModel.Task, _ model: TransferModel, _ slugs: TaskSlugs
   ) -> PageContext {
     var section = PageContext.one("name", task.name)
-    section.set("id", ScatterChart.slug(task.name))
+    section.set("id", slugs[task.name])
     section.set("metric", task.metric)
     section.set("beta", NumberText.short(task.beta))
     section.set("seeds", Headline.counted(task.seeds, "seed"))
@@ -114,7 +120,8 @@ extension RunReport {
     section.set("hasEqualKL", task.rows.contains { $0.equalKL != nil })
     section.set("reference", task.reference.map(NumberText.eta) ?? "")
     section.set("hasReference", task.reference != nil)
-    section.set("figures", figures(of: task, model).map { picture($0, caption: caption($0)) })
+    let figures = figures(of: task, model, slugs)
+    section.set("figures", figures.map { picture($0, caption: caption($0)) })
     section.set(
       "rows",
       task.rows.map { row in

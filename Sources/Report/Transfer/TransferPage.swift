@@ -120,8 +120,8 @@ extension RunReport {
     section.set("hasEqualKL", task.rows.contains { $0.equalKL != nil })
     section.set("reference", task.reference.map(NumberText.eta) ?? "")
     section.set("hasReference", task.reference != nil)
-    let figures = figures(of: task, model, slugs)
-    section.set("figures", figures.map { picture($0, caption: caption($0)) })
+    let drawn = figures(of: task, model, slugs)
+    section.set("figures", drawn.map { picture($0, caption: caption($0)) })
     section.set(
       "rows",
       task.rows.map { row in

@@ -12,77 +12,18 @@ it was added after the program was loaded (for Python: after its imports).
 """
 
 import argparse
-import json
 import pathlib
-import re
-import subprocess
-import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-PROGRAM = HERE.parent / ".build" / "release" / "lossmith"
+from comparison import HERE, PROGRAM, end, positive, python_with, require_program, run
+
 SHAPES = ["tiny", "mid", "gpt2"]
-
-
-class Failure(Exception):
-    """What ends the comparison with a message instead of a traceback."""
-
-
-def has(python, needs):
-    """Whether a Python imports all of the modules."""
-    try:
-        return not subprocess.run(
-            [str(python), "-c", "import " + ", ".join(needs)], capture_output=True
-        ).returncode
-    except OSError as error:
-        raise Failure(f"{python} cannot be run: {error.strerror}.") from error
-
-
-def environment(needs):
-    """Python of an own virtual environment with what the comparison needs."""
-    folder = HERE / ".venv"
-    python = folder / "bin" / "python"
-    remedy = "Give a Python that has " + ", ".join(needs) + " with --python."
-    if not python.exists():
-        made = subprocess.run(
-            [sys.executable, "-m", "venv", folder], capture_output=True, text=True
-        )
-        if made.returncode:
-            raise Failure(f"{folder} cannot be made:\n{made.stdout}{made.stderr}{remedy}")
-    if not has(python, needs):
-        print(f"installing {', '.join(needs)} into {folder} …", file=sys.stderr)
-        if subprocess.run([python, "-m", "pip", "install", "--quiet", *needs]).returncode:
-            raise Failure(f"pip could not install {', '.join(needs)}. {remedy}")
-    return python
-
-
-def snake(value):
-    """The same document with keys as Python writes them: tokensPerSecond becomes tokens_per_second."""
-    if isinstance(value, dict):
-        return {
-            re.sub("[A-Z]+", lambda m: "_" + m[0].lower(), k): snake(v) for k, v in value.items()
-        }
-    return [snake(part) for part in value] if isinstance(value, list) else value
-
-
-def run(*command):
-    """The JSON document that a command prints; of a list its first part."""
-    command = [str(part) for part in command]
-    try:
-        result = subprocess.run(command, capture_output=True, text=True)
-    except OSError as error:
-        raise Failure(f"{command[0]} cannot be run: {error.strerror}.") from error
-    if result.returncode:
-        raise Failure(f"{' '.join(command)} failed:\n{result.stderr[-2000:]}")
-    text = result.stdout.strip()
-    try:
-        try:
-            value = snake(json.loads(text))
-        except ValueError:
-            # Libraries may print before the document, even what looks like one.
-            value = snake(json.loads(text[text.rindex("\n{") :]))
-    except ValueError as error:
-        raise Failure(f"{' '.join(command)} printed no JSON:\n{text[-2000:]}") from error
-    return value[0] if isinstance(value, list) else value
+# Flags that hold for some comparisons only, with their defaults.
+OWN = {
+    "policy": (["epoch", "sample"], None),
+    "shapes": (["train"], SHAPES),
+    "steps": (["train"], 10),
+    "pairs": (["epoch"], 2000),
+}
 
 
 class Side:
@@ -154,46 +95,42 @@ def policy_rates(options, python, command, script, key, flags, unit, name):
     table(command, ours, theirs.values(), unit)
 
 
-def positive(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not a number from 1")
-    return value
-
-
 def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("what", choices=["train", "epoch", "sample"])
     parser.add_argument("--policy", help="a Hugging Face folder, for epoch and sample")
-    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=SHAPES)
-    parser.add_argument("--steps", type=positive, default=10, help="steps that are timed, of train")
-    parser.add_argument("--pairs", type=positive, default=2000, help="pairs of the epoch")
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, help="of train (default: all)")
+    parser.add_argument("--steps", type=positive, help="steps that are timed, of train (default: 10)")
+    parser.add_argument("--pairs", type=positive, help="pairs of the epoch (default: 2000)")
     parser.add_argument("--threads", type=positive, default=2)
     parser.add_argument("--rounds", type=positive, default=2)
     parser.add_argument("--float32-only", action="store_true")
     parser.add_argument("--python", help="a Python that has torch (and transformers, trl, datasets)")
     options = parser.parse_args()
+    for flag, (holders, default) in OWN.items():
+        if getattr(options, flag) is None:
+            setattr(options, flag, default)
+        elif options.what not in holders:
+            parser.error(f"--{flag} is a flag of {' and '.join(holders)}, not of {options.what}")
     if options.what != "train":
         if not options.policy:
             parser.error("--policy names the Hugging Face folder to run with")
         if not (pathlib.Path(options.policy) / "config.json").exists():
             parser.error(f"--policy: {options.policy} is no Hugging Face folder: no config.json")
-    if not PROGRAM.exists():
-        parser.error(f"there is no {PROGRAM}: build the program first (make build)")
+    require_program(parser, PROGRAM)
     return options
 
 
-def compare(options):
+def main():
+    options = arguments()
     needs = {
         "train": ["torch", "numpy"],
         "epoch": ["torch", "transformers", "datasets", "trl"],
         "sample": ["torch", "transformers"],
     }[options.what]
-    python = options.python or environment(needs)
-    if options.python and not has(python, needs):
-        raise Failure(f"{python} lacks one of {', '.join(needs)}: pip install {' '.join(needs)}")
+    python = python_with(needs, options.python)
     if options.what == "train":
         train(options, python)
     elif options.what == "epoch":
@@ -205,16 +142,5 @@ def compare(options):
                      "tokens/s", "generate")
 
 
-def main():
-    try:
-        compare(arguments())
-    except Failure as failure:
-        sys.exit(f"compare.py: {failure}")
-    except KeyError as key:
-        sys.exit(f"compare.py: {PROGRAM} prints no {key}: build it anew (make build)")
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
 if __name__ == "__main__":
-    main()
+    end(main)

@@ -10,6 +10,21 @@ public enum OpenBLASCore {
     choose(cpuinfo: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
   }
 
+  /// Whether kernels are as good as this processor allows, as far as their name tells.
+  ///
+  /// - Parameter core: as OpenBLAS names those that it uses: `Haswell`, `SkylakeX` …
+  public static func isFitting(_ core: String) -> Bool { isFitting(core, wanted: choose()) }
+
+  /// - Parameter wanted: what ``choose()`` gives; any kernels fit where that is nil.
+  static func isFitting(_ core: String, wanted: String?) -> Bool {
+    let wide = ["SKYLAKEX", "COOPERLAKE", "SAPPHIRERAPIDS"]
+    return switch wanted {
+    case "SKYLAKEX": wide.contains(core.uppercased())
+    case "HASWELL": (wide + ["HASWELL", "ZEN"]).contains(core.uppercased())
+    default: true
+    }
+  }
+
   /// - Parameter cpuinfo: the text of `/proc/cpuinfo`.
   static func choose(cpuinfo: String) -> String? {
     let line = cpuinfo.split(separator: "\n").first { $0.hasPrefix("flags") }

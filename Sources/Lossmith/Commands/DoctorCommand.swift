@@ -3,11 +3,12 @@ import Discovery
 import Foundation
 import Host
 import Losses
+import Policy
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "What this machine has: toolchain, BLAS core, sandbox layers, endpoint.")
+    abstract: "What this machine has: toolchain, BLAS core and GFLOP/s, sandbox layers, endpoint.")
 
   @OptionGroup var output: OutputOptions
 
@@ -16,9 +17,11 @@ struct DoctorCommand: ParsableCommand {
     var isGood: Bool
     var finding: String
     var remedy: String?
+    var products: ProductSpeed?
   }
 
   func run() throws {
+    OwnBLAS.prepare()
     let console = output.console()
     let entries = [
       examine("installation") { "resources in \(try Installation.current().resourceRoot.path)" },
@@ -29,6 +32,7 @@ struct DoctorCommand: ParsableCommand {
           "\($0) \(facts[$0] ?? "?")"
         }.joined(separator: ", ")
       },
+      Self.products(),
       examine("worker's jail") {
         try PluginLibrary(console: console).workbench().facts().environment["worker_layers"] ?? ""
       },
@@ -47,8 +51,8 @@ struct DoctorCommand: ParsableCommand {
       console.print(try JSON.text(entries))
     } else {
       for entry in entries {
-        console.print(
-          "\(entry.isGood ? "ok  " : "FAIL")  \(entry.name.padded(to: 18))\(entry.finding)")
+        let mark = !entry.isGood ? "FAIL" : entry.remedy == nil ? "ok  " : "warn"
+        console.print("\(mark)  \(entry.name.padded(to: 18))\(entry.finding)")
         if let remedy = entry.remedy { console.print("      \(remedy)") }
       }
     }
@@ -68,6 +72,26 @@ struct DoctorCommand: ParsableCommand {
     } catch {
       return Entry(name: name, isGood: false, finding: "\(error)")
     }
+  }
+
+  /// How fast matrices are multiplied, and whether OpenBLAS should do better.
+  private static func products() -> Entry {
+    let speed = ProductSpeed.measure()
+    var entry = Entry(
+      name: "products", isGood: true,
+      finding: String(
+        format: "OpenBLAS %@ %.3g GFLOP/s, our %@ kernel %.3g GFLOP/s (float32, one thread)",
+        speed.core, speed.openblasGigaflops, speed.instructionSet, speed.panelGigaflops),
+      products: speed)
+    if !OpenBLASCore.isFitting(speed.core), let better = OpenBLASCore.choose() {
+      let given = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"]
+      entry.remedy =
+        "This processor can run OpenBLAS's faster \(better) kernels: "
+        + (given == nil || given == better
+          ? "install an OpenBLAS that chooses at run time (DYNAMIC_ARCH)."
+          : "unset OPENBLAS_CORETYPE.")
+    }
+    return entry
   }
 
   /// The layers of a plug-in's cell, and what this machine would need for the rest.

@@ -14,4 +14,21 @@ struct OpenBLASCoreTests {
     #expect(OpenBLASCore.choose(cpuinfo: "Features : fp asimd\n") == nil)
     #expect(OpenBLASCore.choose(cpuinfo: "") == nil)
   }
+
+  @Test("kernels of a lesser processor do not fit, and where nothing is known all do")
+  func fitting() {
+    for core in ["SkylakeX", "Cooperlake", "SapphireRapids"] {
+      #expect(OpenBLASCore.isFitting(core, wanted: "SKYLAKEX"))
+      #expect(OpenBLASCore.isFitting(core, wanted: "HASWELL"))
+    }
+    for core in ["Haswell", "Zen"] {
+      #expect(!OpenBLASCore.isFitting(core, wanted: "SKYLAKEX"))
+      #expect(OpenBLASCore.isFitting(core, wanted: "HASWELL"))
+    }
+    for core in ["Prescott", "Sandybridge"] {
+      #expect(!OpenBLASCore.isFitting(core, wanted: "SKYLAKEX"))
+      #expect(!OpenBLASCore.isFitting(core, wanted: "HASWELL"))
+      #expect(OpenBLASCore.isFitting(core, wanted: nil))
+    }
+  }
 }

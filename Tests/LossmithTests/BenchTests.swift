@@ -113,6 +113,22 @@ import Testing
     }
   }
 
+  @Test("bench cell leaves nothing in the temporary folder, and measures once")
+  func cell() async throws {
+    let folder = try TemporaryFolder()
+    let result = try await Program.run(
+      ["bench", "cell", "--starts", "2", "--calls", "50", "--json"],
+      environment: ["TMPDIR": folder.url.path])
+    try #require(result.status == 0, "\(result.errors)")
+    let lines = result.errors.split(separator: "\n")
+    #expect(lines.filter { $0 == "bench starts" }.count == 1, "\(result.errors)")
+    // The user's folder for scratch is there: this is where the bench wrote.
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+    #expect(names == ["lossmith-\(getuid())"])
+    let scratch = folder.url.appending(path: "lossmith-\(getuid())").path
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch).isEmpty)
+  }
+
   @Test("what no bench can do ends with code 2 and writes nothing")
   func refused() async throws {
     let folder = try TemporaryFolder()
@@ -121,7 +137,8 @@ import Testing
       "growth --width 4096 --depth 128", "growth --csv nowhere/table.csv",
       "evaluate bandit --choices 2", "evaluate bandit --choices 2x0", "evaluate bandit --choices x",
       "evaluate bandit --choices 2x1,", "evaluate bandi", "evaluate bandit --loss dpoo",
-      "evaluate bandit --seeds 0",
+      "evaluate bandit --seeds 0", "build --plugin nosuch", "build --plugin ./nosuch.swift",
+      "build --plugin .",
     ] {
       let result = try await Program.run(
         ["bench"] + line.split(separator: " ").map(String.init), in: folder.url)

@@ -38,6 +38,12 @@ import Testing
     let completion = (try sampled.json()["completions"] as? [[String: Any]])?.first
     #expect((completion?["completion"] as? String)?.contains("was good") == true)
     #expect(completion?["is_ended"] as? Bool == true)
+    // A bench refuses what the context of 16 does not hold; the last new token needs no place.
+    let bench = ["bench", "sample", "--policy", out, "--prompts", "2", "--prompt-tokens", "12"]
+    #expect(try await Program.run(bench + ["--new-tokens", "5"]).status == 0)
+    let refused = try await Program.run(bench + ["--new-tokens", "6"])
+    #expect(refused.status == 2 && refused.output.isEmpty, "\(refused.errors)")
+    #expect(refused.errors.contains("there is room for 5"), "\(refused.errors)")
     // Two equal commands print the same but for the seconds, and the folder tells what was held out.
     #expect(try sampled.json().keys.sorted() == ["completions", "environment", "seconds"])
     let kept = try Data(contentsOf: URL(fileURLWithPath: out + "/metrics.json"))

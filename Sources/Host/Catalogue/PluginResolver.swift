@@ -91,6 +91,16 @@ public struct PluginResolver: Sendable {
     return try resolve(file: inside, name: PluginName(from: file.lastPathComponent))
   }
 
+  /// The source of a catalogue's loss, or else the file of this name; it is not opened.
+  ///
+  /// - Throws: `unknownName` with the nearest name as remedy, `missingFile`.
+  public func source(of text: String) throws(LossmithError) -> URL {
+    if let entry = catalogue.entry(named: text) { return entry.source }
+    let file = URL(filePath: text).standardizedFileURL
+    guard FileManager.default.fileExists(atPath: file.path) else { throw absent(text) }
+    return file
+  }
+
   private func resolve(file: URL, name: PluginName?) throws(LossmithError) -> Resolution {
     let name = name ?? PluginName(from: file.deletingPathExtension().lastPathComponent)
     if PluginSource.Language(fileExtension: file.pathExtension) != nil {

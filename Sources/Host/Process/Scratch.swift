@@ -21,7 +21,7 @@ public enum Scratch {
   /// An empty folder that only this user can enter; whoever asked removes it.
   ///
   /// - Throws: `LossmithError(.storage)` when none can be made.
-  static func make() throws(LossmithError) -> URL {
+  public static func make() throws(LossmithError) -> URL {
     let home = try home.withLock { home throws(LossmithError) -> URL in
       if let home { return home.folder }
       let root = try root()

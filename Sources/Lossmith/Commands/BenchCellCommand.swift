@@ -42,16 +42,16 @@ struct BenchCellCommand: ParsableCommand {
   }
 
   func run() throws {
+    OwnBLAS.prepare()
     let console = output.console()
     let library = try PluginLibrary(console: console).resolve(plugin).library
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("lossmith-bench-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
     let stages = StagePrinter(console: console, head: "bench")
-    let bench = try CellBench(
-      try PluginImage(path: library.path), cells: try LocalCells(namespaces: namespaces),
-      folder: folder, starts: starts, calls: calls
-    ) { stage, fraction in stages.show(stage, stage, fraction: fraction) }
+    let bench = try PassingFolder.with(console) { folder in
+      try CellBench(
+        try PluginImage(path: library.path), cells: try LocalCells(namespaces: namespaces),
+        folder: folder, starts: starts, calls: calls
+      ) { stage, fraction in stages.show(stage, stage, fraction: fraction) }
+    }
     stages.show("training steps", "training steps of a transformer", fraction: 0)
     let step = try Self.trainingStep()
     let document = Document(
@@ -73,8 +73,7 @@ struct BenchCellCommand: ParsableCommand {
 
   /// Seconds of one training step: the smallest transformer that the project speaks of.
   private static func trainingStep() throws -> Double {
-    OwnBLAS.prepare()
-    return try TransformerBench.run(BenchTrainCommand.Shape.tiny.bench, steps: 5, threads: 1)
+    try TransformerBench.run(BenchTrainCommand.Shape.tiny.bench, steps: 5, threads: 1)
       .stepSeconds
   }
 }

@@ -38,16 +38,27 @@ struct BenchBuildCommand: ParsableCommand {
   func run() throws {
     let console = output.console()
     let library = try PluginLibrary(console: console)
-    let file =
-      library.catalogue.entry(named: plugin)?.source ?? URL(fileURLWithPath: plugin)
+    let file = try library.resolver.source(of: plugin)
     let source = try PluginSource(file: file)
     guard source.language == .swift else {
       throw LossmithError(.usage, "this is not a Swift source", at: file.path)
     }
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("lossmith-bench-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let builder = PluginBuilder(installation: library.installation, cacheDirectory: folder)
+    let document = try PassingFolder.with(console) { folder in
+      try measure(
+        source,
+        PluginBuilder(installation: library.installation, cacheDirectory: folder), console)
+    }
+    if output.json { return console.print(try JSON.text(document)) }
+    console.print("cold    \(document.cold.text)")
+    console.print("cached  \(document.cached.text)")
+    console.print(String(format: "LossKit, once for a toolchain: %.2f s", document.losskit))
+    console.print("jail: \(document.layers.joined(separator: ", "))")
+  }
+
+  /// Cold and cached builds with a cache that is empty.
+  private func measure(
+    _ source: PluginSource, _ builder: PluginBuilder, _ console: Console
+  ) throws -> Document {
     func build(_ text: String) throws -> Double {
       let clock = ContinuousClock()
       let start = clock.now
@@ -66,16 +77,11 @@ struct BenchBuildCommand: ParsableCommand {
     }
     var again: [Double] = []
     for _ in 0..<cached { again.append(try build(source.text)) }
-    let document = Document(
+    return Document(
       plugin: plugin, losskit: max(0, first - (times.min() ?? 0)),
       cold: Promise(measured: times.min() ?? 0, limit: 2, unit: "s"),
       cached: Promise(measured: (again.min() ?? 0) * 1000, limit: 30, unit: "ms"),
       layers: builder.jailLayers)
-    if output.json { return console.print(try JSON.text(document)) }
-    console.print("cold    \(document.cold.text)")
-    console.print("cached  \(document.cached.text)")
-    console.print(String(format: "LossKit, once for a toolchain: %.2f s", document.losskit))
-    console.print("jail: \(document.layers.joined(separator: ", "))")
   }
 }
 

@@ -11,6 +11,9 @@ enum OwnBLAS {
   /// Starts the program anew, with the same arguments, when it lacks the variable and is better off
   /// with it. A user's own choice stays.
   ///
+  /// Called before anything else is done: whatever was measured is measured again, and no `defer` runs in
+  /// the program that is left.
+  ///
   /// If the system refuses, the work goes on with the kernels that OpenBLAS chose: slower, not wrong.
   static func prepare() {
     guard getenv(variable) == nil, let core = OpenBLASCore.choose() else { return }

@@ -92,11 +92,23 @@ public enum TransformerBench {
 
   /// New tokens a second, drawn untruncated at temperature 1 with prompts of one length and no end
   /// token; the median of three runs after a first one.
+  ///
+  /// - Throws: `LossmithError` (`usage`) when the context has no room for so many tokens behind a
+  ///   prompt: shorter completions than those asked for would pass for them.
   public static func sampling(
     _ parameters: TransformerParameters, prompts: Int, promptTokens: Int, newTokens: Int,
     threads: Int? = nil, progress: (_ fraction: Double) -> Void = { _ in }
   ) throws -> Double {
     let configuration = parameters.configuration
+    // The last token that is drawn needs no place: nothing follows it.
+    let room = max(0, configuration.contextLength - promptTokens + 1)
+    guard newTokens <= room else {
+      throw LossmithError(
+        .usage,
+        "\(newTokens) tokens behind a prompt of \(promptTokens) do not fit the model's context of"
+          + " \(configuration.contextLength).",
+        remedy: "Behind a prompt of \(promptTokens) tokens there is room for \(room).")
+    }
     let runner = TransformerRunner(configuration, threads: threads)
     let sampler = TransformerSampler(runner)
     var stream = RandomStream(seed: 1, purpose: "bench.prompts")

@@ -178,7 +178,7 @@ struct ProductKernelTests {
     "causal attention and its slopes, with and without a prefix", arguments: sets,
     [
       (1, 0, 3, false), (5, 0, 8, true), (64, 0, 32, false), (70, 13, 21, true),
-      (131, 64, 16, false), (30, 100, 80, true),
+      (131, 64, 16, false), (30, 100, 80, true), (9, 4, 1, true), (70, 0, 1, false),
     ])
   func attention(set: UInt32, shape: (Int, Int, Int, Bool)) {
     let (n, prefix, d, adds) = shape

@@ -243,7 +243,10 @@ struct TransformerKernelTests {
 
   @Test(
     "attention of one token, with as many heads of keys and with fewer", arguments: sets,
-    [(1, 4, 1, 1), (17, 10, 3, 3), (64, 32, 4, 4), (90, 21, 2, 1), (33, 80, 6, 2)])
+    [
+      (1, 4, 1, 1), (17, 10, 3, 3), (64, 32, 4, 4), (90, 21, 2, 1), (33, 80, 6, 2), (17, 1, 3, 3),
+      (33, 1, 4, 2),
+    ])
   func single(set: UInt32, shape: (Int, Int, Int, Int)) {
     let (t, d, heads, sources) = shape
     let block = Int(CK_KEYS)

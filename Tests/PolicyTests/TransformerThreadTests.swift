@@ -66,4 +66,40 @@ struct TransformerThreadTests {
     let first = gradient()
     for _ in 0..<5 { #expect(gradient() == first) }
   }
+
+  // An ε far above the gradients makes AdamW's step as smooth as they are: with the usual one an element
+  // whose gradient is rounding alone goes either way.
+  @Test(
+    "more threads than rows, and than tokens, give the numbers and the step of one thread",
+    arguments: SmallTransformers.families, [1, 7])
+  func fewRows(configuration: TransformerConfiguration, completion: Int) throws {
+    let start = SmallTransformers.sine(configuration)
+    let rows = (0..<2).map { row in
+      TokenRow(prompt: [3], completion: (0..<completion).map { Int32(5 + 3 * $0 + row) })
+    }
+    for shares in [false, true] {
+      let batch = try PackedBatch(rows, for: configuration, sharingPrompts: shares)
+      func trained(_ threads: Int) throws -> (scores: [Double], norm: Double, moves: [Double]) {
+        let runner = TransformerRunner(configuration, threads: threads)
+        let scores = runner.logProbabilities(start, batch)
+        let trainer = TransformerTrainer(
+          start, schedule: LearningRateSchedule(peak: 0.5, steps: 2, warmUpSteps: 0),
+          optimiser: AdamW.Settings(epsilon: 1), runner: runner)
+        var norm = 0.0
+        for _ in 0..<2 { norm = try trainer.step(batch) { _ in [-1, 0.5] }.gradientNorm }
+        let moves = trainer.parameters.withUnsafeBuffer { after in
+          start.withUnsafeBuffer { before in zip(after, before).map { Double($0 - $1) } }
+        }
+        return (scores, norm, moves)
+      }
+      let (one, five) = (try trained(1), try trained(5))
+      #expect(zip(one.scores, five.scores).allSatisfy { abs($0 - $1) < 1e-5 * max(1, abs($0)) })
+      #expect(abs(one.norm - five.norm) < 1e-5 * one.norm)
+      func length(_ values: [Double]) -> Double {
+        values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      }
+      #expect(length(one.moves) > 1e-3)
+      #expect(length(zip(one.moves, five.moves).map { $0 - $1 }) < 1e-3 * length(one.moves))
+    }
+  }
 }

@@ -102,10 +102,16 @@ struct TaskFileTests {
     #expect(
       task.recipe.lora == LoRASettings(rank: 4, alpha: 8, targets: ["c_attn", "mlp.c_proj"]))
     #expect(task.recipe.microBatch == 8 && task.recipe.recomputes)
+    for (word, recomputes) in [("on", true), ("true", true), ("off", false), ("false", false)] {
+      let task = try Self.parse("task: reviews\nrecipe:\n  recompute: \(word)")
+      #expect(task.recipe.recomputes == recomputes)
+      #expect(task.text("recipe.recompute") == (recomputes ? "on" : "off"))
+    }
     for text in [
       "task: reviews\nrecipe:\n  lora_alpha: 3", "task: reviews\nrecipe:\n  lora_rank: 0",
       "task: reviews\nrecipe:\n  lora_rank: 2\n  lora_targets: c_attn",
-      "task: reviews\nrecipe:\n  recompute: 3", "task: bandit\nrecipe:\n  lora_rank: 2",
+      "task: reviews\nrecipe:\n  recompute: 3", "task: reviews\nrecipe:\n  recompute: yess",
+      "task: bandit\nrecipe:\n  lora_rank: 2",
     ] {
       #expect(Self.refusal(text) != nil, "\(text)")
     }

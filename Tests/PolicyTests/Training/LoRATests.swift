@@ -141,7 +141,7 @@ struct LoRATests {
       adapter: adapter)
     #expect(
       trainer.parameters.withUnsafeBuffer { Array($0) } == start.withUnsafeBuffer { Array($0) })
-    let batch = try WholeBatchTests.batch()
+    let batch = try WholeBatchTests.batch(Self.configuration)
     for _ in 0..<3 { try trainer.step(batch) { WholeBatchTests.losses[0].rowGradients($0) } }
     for tensor in start.layout.tensors {
       let isTarget = adapter.pairs.contains { $0.target.weight == tensor }

@@ -119,6 +119,12 @@ struct TaskFileReader {
     case .choice(let names):
       guard let text = node.scalar?.string, names.contains(text) else { return nil }
       return .text(text)
+    case .switch:
+      switch node.scalar?.string {
+      case "on", "true": return .text("on")
+      case "off", "false": return .text("off")
+      default: return nil
+      }
     case .names:
       guard let list = node.sequence, !list.isEmpty else { return nil }
       let names = list.compactMap { $0.scalar?.string }.filter { !$0.isEmpty }

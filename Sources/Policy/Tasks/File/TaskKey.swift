@@ -9,6 +9,8 @@ public struct TaskKey: Hashable, Sendable {
     /// One number or more, each above 0.
     case positiveNumbers
     case choice([String])
+    /// On or off, which `true` and `false` say as well; kept as `on` and `off`.
+    case `switch`
     /// Words, one or more.
     case names
     case text
@@ -80,6 +82,7 @@ extension TaskKey.Form {
           ? "" : " to " + TaskValue.number(range.upperBound).description)
     case .positiveNumbers: "a list of different numbers above 0"
     case .choice(let names): "one of " + names.joined(separator: ", ")
+    case .switch: "on or off, or true or false"
     case .names: "a list of names"
     case .text: "a text"
     case .path: "a path"

@@ -157,7 +157,7 @@ public enum TaskSchema {
       "Most pairs of a batch whose activations are in memory at once; the loss sees the whole batch"
         + " all the same.", all(nil, language)),
     TaskKey(
-      "recipe.recompute", .choice(["on", "off"]),
+      "recipe.recompute", .switch,
       "Whether the backward pass computes activations again instead of keeping them: less memory,"
         + " more time, the same bits.", all(.text("off"), language)),
   ]

@@ -48,7 +48,10 @@ import Testing
     func place(_ name: String) -> String { folder.url.appendingPathComponent(name).path }
 
     func train(_ out: String, _ arguments: [String] = ["dpo"]) async throws -> Program.Result {
-      try await Program.run(["train"] + arguments + ["--task", task, "--out", place(out)])
+      // As evaluate trains: the threads decide the last bits.
+      let threads = arguments.contains("--threads") ? [] : ["--threads", "1"]
+      return try await Program.run(
+        ["train"] + arguments + threads + ["--task", task, "--out", place(out)])
     }
 
     /// What stands beside the files of the bench.
@@ -140,12 +143,43 @@ import Testing
     #expect(try bench.leftovers() == ["scalar.swift"])
   }
 
+  @Test("the threads asked for are those that train, more than there are cores too")
+  func threads() async throws {
+    let bench = try await Bench()
+    for threads in [2, 5] {
+      let trained = try await bench.train(
+        "policy\(threads)", ["dpo", "--threads", "\(threads)", "--json"])
+      try #require(trained.status == 0, "\(trained.errors)")
+      let document = try JSON.decode(TrainingDocument.self, from: Data(trained.output.utf8))
+      #expect(document.environment["blas_threads"] == "\(threads)")
+    }
+    let evaluated = try await Program.run([
+      "evaluate", "dpo", "--task", bench.task, "--seeds", "1", "--threads", "5", "--json",
+    ])
+    try #require(evaluated.status == 0, "\(evaluated.errors)")
+    let document = try JSON.decode(
+      EvaluationDocument.self, from: Data(evaluated.output.utf8))
+    #expect(document.environment["blas_threads"] == "5")
+    #expect(try await bench.train("policy", ["dpo", "--threads", "0"]).status == 2)
+    func samples(_ threads: Int) async throws -> String {
+      let sampled = try await Program.run([
+        "sample", "--policy", bench.place("policy2"), "--count", "5", "--threads", "\(threads)",
+        "the film",
+      ])
+      try #require(sampled.status == 0, "\(sampled.errors)")
+      return sampled.output
+    }
+    #expect(try await samples(1) == samples(3))
+  }
+
   /// One policy, stopped by Ctrl-C and killed twice, beside one that was left in peace.
   @Test("Ctrl-C and kill -9 lose nothing: --resume ends with the same bits")
   func interrupt() async throws {
     let steps = 1500
     let bench = try await Bench(steps: steps)
-    let arguments = ["train", "dpo", "--task", bench.task, "--out", bench.place("policy")]
+    let arguments = [
+      "train", "dpo", "--task", bench.task, "--out", bench.place("policy"), "--threads", "1",
+    ]
     let (status, errors) = try Program.interrupted(
       arguments + ["--checkpoint-every", "0"], when: "dpo: step")
     #expect(status == 130, "\(errors)")
@@ -158,6 +192,15 @@ import Testing
     #expect(other.status == 2)
     #expect(other.errors.contains("seed is 4 here, 0 there"), "\(other.errors)")
     #expect(other.errors.contains("loss is ipo here, dpo there"), "\(other.errors)")
+    let rows = try String(contentsOfFile: bench.place("rows.jsonl"), encoding: .utf8)
+    _ = try bench.folder.file(
+      "rows.jsonl",
+      rows + "\n" + #"{"prompt": "the film", "chosen": " was .", "rejected": " bad ."}"#)
+    let altered = try await bench.train("policy", ["dpo", "--resume"])
+    #expect(altered.status == 2)
+    #expect(altered.errors.contains("data differs"), "\(altered.errors)")
+    #expect(!altered.errors.contains("policy differs"), "\(altered.errors)")
+    _ = try bench.folder.file("rows.jsonl", rows)
     #expect(try await bench.train("nowhere", ["dpo", "--resume"]).status == 2)
     let resuming = arguments + ["--resume", "--checkpoint-every", "7"]
     for _ in 0..<2 {
@@ -211,6 +254,14 @@ import Testing
     #expect(
       try await sampled(["--policy", adapter, "--base", base])
         == sampled(["--policy", bench.place("policy")]))
+    // The adapter names its base.
+    #expect(
+      try await sampled(["--policy", adapter])
+        == sampled(["--policy", adapter, "--base", base]))
+    let config = URL(fileURLWithPath: adapter + "/adapter_config.json")
+    let nameless = try String(contentsOf: config, encoding: .utf8)
+      .replacingOccurrences(of: #""\#(base)""#, with: "null")
+    try Data(nameless.utf8).write(to: config)
     for arguments in [
       ["sample", "--policy", adapter, "the film"],
       ["sample", "--policy", base, "--base", base, "the film"],

@@ -20,6 +20,11 @@ public struct CheckpointPlan: Codable, Sendable {
   /// Seconds that a worker gets to finish a step and to write its state.
   static let grace = 600.0
 
+  /// Seconds that the sessions before took up to the state that is gone on from; 0 for a new training.
+  var secondsBefore: Double {
+    isResuming ? Checkpointing.seconds(in: URL(fileURLWithPath: folder)) : 0
+  }
+
   /// - Parameter facts: what the trainer does not know of the training.
   func checkpointing(facts: [TrainingFact]) -> Checkpointing {
     Checkpointing(

@@ -139,6 +139,7 @@ enum PolicyJobs {
   static func fit(_ job: SFTJob, _ context: WorkerContext) throws -> SFTJob.Reply {
     let clock = ContinuousClock()
     let began = clock.now
+    let before = job.checkpoint?.secondsBefore ?? 0
     var folder = try start(job)
     guard let tokenizer = folder.tokenizer else {
       throw LossmithError(.missingFile, "the policy has no tokenizer", at: job.out)
@@ -151,7 +152,7 @@ enum PolicyJobs {
       texts.heldOut.isEmpty
         ? nil : try SupervisedFineTuning.crossEntropy(folder.parameters, rows: texts.heldOut)
     }
-    let before = try score()
+    let untouched = try score()
     let tuning = SupervisedFineTuning(job.settings)
     var first: (step: Int, time: ContinuousClock.Instant)?
     let (parameters, adapter) = try tuning.train(
@@ -172,15 +173,17 @@ enum PolicyJobs {
     let after = try score()
     try SupervisedFineTuning.requireFinite(after, "the held-out cross-entropy", step: steps)
     let out = URL(fileURLWithPath: job.out)
-    if let adapter { try LoRAFolder.save(adapter, to: out.appending(path: "adapter")) }
+    if let adapter {
+      try LoRAFolder.save(adapter, base: folder.source, to: out.appending(path: "adapter"))
+    }
     try folder.save(to: out)
     return .init(
       parameters: folder.parameters.layout.tensors.reduce(0) { $0 + $1.count },
-      steps: steps, trainingRows: texts.training.count, heldOutBefore: before,
+      steps: steps, trainingRows: texts.training.count, heldOutBefore: untouched,
       heldOutAfter: after, heldOut: HeldOutRecord(share: job.heldOut, of: texts.kind),
       notes: texts.notes,
       trained: adapter?.parameterCount ?? parameters.layout.parameterCount,
-      environment: MachineFacts.processor(), seconds: (clock.now - began) / .seconds(1))
+      environment: MachineFacts.processor(), seconds: before + (clock.now - began) / .seconds(1))
   }
 
   /// A `tokenizer.json` does not say which token ends a text; these are the names in use.

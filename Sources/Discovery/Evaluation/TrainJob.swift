@@ -20,6 +20,7 @@ public struct TrainJob: Codable, Sendable {
     /// Numbers that were trained: the adapter's, else all of the policy's.
     public var trained: Int
     public var lora: LoRASettings?
+    /// Of all sessions of a training that was resumed.
     public var seconds: Double
   }
   public var plugin: PluginSpec
@@ -45,6 +46,7 @@ extension WorkerJobs {
   static func train(_ job: TrainJob, _ context: WorkerContext) throws -> TrainJob.Reply {
     let clock = ContinuousClock()
     let started = clock.now
+    let before = job.checkpoint?.secondsBefore ?? 0
     let task = try task(job.task, metric: nil, cache: job.cache, context)
     guard var task = languageTask(in: task) else {
       throw LossmithError(
@@ -73,7 +75,10 @@ extension WorkerJobs {
     try plugin.finishTraining()
     let folder = URL(fileURLWithPath: job.folder)
     try policy.save(to: folder)
-    if let adapter { try LoRAFolder.save(adapter, to: folder.appending(path: "adapter")) }
+    if let adapter {
+      try LoRAFolder.save(
+        adapter, base: policy.source, to: folder.appending(path: "adapter"))
+    }
     return .init(
       environment: try MachineFacts.current(isolation: job.plugin.isolation, context),
       referenceHash: task.reference.hash, reference: try task.referenceMetrics(seed: job.seed),
@@ -82,7 +87,7 @@ extension WorkerJobs {
       warnings: warnings, metrics: outcome.metrics, curve: LearningCurve(outcome.curve),
       parameters: outcome.finalParametersHash,
       trained: adapter?.parameterCount ?? policy.parameters.layout.parameterCount,
-      lora: task.recipe.lora, seconds: (clock.now - started) / .seconds(1))
+      lora: task.recipe.lora, seconds: before + (clock.now - started) / .seconds(1))
   }
 
   /// - Parameter start: steps and time since the end of the first step; nil at that step.

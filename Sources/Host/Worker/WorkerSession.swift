@@ -29,7 +29,7 @@ public final class WorkerSession {
     /// The worker's program; nil: the running one.
     public var program: URL?
     public var arguments: [String] = ["worker"]
-    /// BLAS threads.
+    /// Threads that share a training's steps; more than there are cores are slower and give the same bits.
     public var threads: Int = 1
     /// OpenBLAS's kernels; nil: its own choice.
     public var coreType: String? = OpenBLASCore.choose()
@@ -69,6 +69,8 @@ public final class WorkerSession {
       settings.program
       ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     var environment = [
+      // The trainer's own teams; OpenBLAS takes no more than the cores that it sees, whatever it is told.
+      "LOSSMITH_THREADS": String(settings.threads),
       "OPENBLAS_NUM_THREADS": String(settings.threads),
       // The runtime's crash reporter starts a program, which a worker has no business with.
       "SWIFT_BACKTRACE": "enable=no",

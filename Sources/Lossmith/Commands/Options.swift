@@ -55,6 +55,24 @@ struct TunableOptions: ParsableArguments {
 
 extension Isolation: ExpressibleByArgument {}
 
+/// Threads of a command that works on one policy.
+struct ThreadOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Threads that share each step (default: one a core).",
+      discussion: "Their number decides the last bits of a training, and none of samples."))
+  var threads: Int?
+
+  func validate() throws {
+    try FlagRange.require("--threads", threads, in: FlagRange.threads)
+  }
+
+  var count: Int {
+    threads
+      ?? min(ProcessInfo.processInfo.activeProcessorCount, FlagRange.threads.upperBound)
+  }
+}
+
 /// How many workers train at once, and how many threads each has.
 struct WorkerOptions: ParsableArguments {
   @Option(

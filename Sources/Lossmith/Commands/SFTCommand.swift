@@ -35,6 +35,7 @@ struct SFTCommand: ParsableCommand {
   @OptionGroup var training: TrainingOptions
   @OptionGroup var checkpoint: CheckpointOptions
   @Flag(help: "Replace a policy that is in the folder already.") var force = false
+  @OptionGroup var threads: ThreadOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -75,7 +76,7 @@ struct SFTCommand: ParsableCommand {
     settings.recomputes = options.recomputes
     let plan = try checkpoint.plan(out: folder.url.path, replacing: force)
     let stages = StagePrinter(console: console, head: "sft")
-    let bench = try PluginLibrary(console: console).workbench()
+    let bench = try PluginLibrary(console: console).workbench(threads: threads.count)
     let reply = try CheckpointOptions.finishing(plan) {
       try folder.fill { staging in
         let job = SFTJob(

@@ -19,6 +19,7 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "Only the K likeliest tokens.") var topK: Int?
   @Option(help: "Only the likeliest tokens whose probabilities reach P.") var topP: Double?
   @Option(help: "Seed; the same seed gives the same completions.") var seed: UInt64 = 0
+  @OptionGroup var threads: ThreadOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -35,7 +36,7 @@ struct SampleCommand: ParsableCommand {
     let path = try PolicyPath(policy, base: base)
     try options.validate()
     let asked = (prompts.isEmpty ? [""] : prompts).flatMap { Array(repeating: $0, count: count) }
-    let reply = try PluginLibrary(console: console).workbench().sample(
+    let reply = try PluginLibrary(console: console).workbench(threads: threads.count).sample(
       SampleJob(
         policy: path.policy, base: path.base, prompts: asked, options: options, seed: seed))
     if output.json { return console.print(try JSON.text(reply)) }

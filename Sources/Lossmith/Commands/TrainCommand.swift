@@ -28,6 +28,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var checkpoint: CheckpointOptions
   @OptionGroup var tunables: TunableOptions
   @OptionGroup var isolation: IsolationOptions
+  @OptionGroup var threads: ThreadOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -38,7 +39,7 @@ struct TrainCommand: ParsableCommand {
     let folder = try OutputFolder(out, replacing: force)
     let plan = try checkpoint.plan(out: folder.url.path, replacing: force)
     let library = try PluginLibrary(console: console)
-    let bench = library.workbench()
+    let bench = library.workbench(threads: threads.count)
     let preparation = StagePrinter(console: console)
     let facts = try bench.taskFacts(task) { progress in
       preparation.show(progress.detail, fraction: progress.fraction)

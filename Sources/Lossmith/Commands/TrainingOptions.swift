@@ -71,7 +71,8 @@ struct CheckpointOptions: ParsableArguments {
 
   /// Has a training run, and removes its state when it is whole.
   ///
-  /// - Throws: what the training throws; to an interruption the command that resumes is added.
+  /// - Throws: what the training throws; to an interruption, and to a fault of the machine behind which a
+  ///   state is left, the command that resumes is added.
   static func finishing<Result>(
     _ plan: CheckpointPlan, _ train: () throws -> Result
   ) throws -> Result {
@@ -80,8 +81,13 @@ struct CheckpointOptions: ParsableArguments {
       let result = try train()
       Checkpointing.remove(folder)
       return result
-    } catch var error as LossmithError where error.code == .interrupted {
-      if Checkpointing.exists(in: folder) { error.remedy = "Resume with: \(command)" }
+    } catch var error as LossmithError {
+      let isNoFaultOfTheTraining = [.interrupted, .hostFault, .storage].contains(error.code)
+      guard isNoFaultOfTheTraining, Checkpointing.exists(in: folder) else { throw error }
+      let way = "Resume with: \(command)"
+      error.remedy =
+        error.code == .interrupted || error.remedy == nil
+        ? way : "\(error.remedy!) The training's state is kept. \(way)"
       throw error
     }
   }

@@ -1,10 +1,12 @@
 import COpenBLAS
+import Foundation
 
 /// What decides the bits of a product: recorded with every result.
 public struct BLASEnvironment: Hashable, Sendable, Codable {
   /// The kernels that OpenBLAS picked: `Haswell`, `SkylakeX` …
   public var core: String
-  /// Threads that share the work in this process; fixed by `OPENBLAS_NUM_THREADS` before it starts.
+  /// Threads that share the work in this process: what `LOSSMITH_THREADS` says when it starts, as it does
+  /// for workers, whatever cores there are; else as many as OpenBLAS would take.
   public var threads: Int
   /// Version and build options in OpenBLAS's own words.
   public var configuration: String
@@ -25,12 +27,19 @@ public struct BLASEnvironment: Hashable, Sendable, Codable {
 
   private static let measured: BLASEnvironment = {
     let environment = BLASEnvironment(
-      core: String(cString: openblas_get_corename()), threads: Int(openblas_get_num_threads()),
+      core: String(cString: openblas_get_corename()),
+      threads: told ?? Int(openblas_get_num_threads()),
       configuration: String(cString: openblas_get_config())
         .split(separator: " ").joined(separator: " "))
     openblas_set_num_threads(1)
     return environment
   }()
+
+  private static var told: Int? {
+    ProcessInfo.processInfo.environment["LOSSMITH_THREADS"].flatMap(Int.init).flatMap {
+      (1...1024).contains($0) ? $0 : nil
+    }
+  }
 
   /// The version alone, such as `0.3.21`; the whole configuration when it holds none.
   public var version: String {

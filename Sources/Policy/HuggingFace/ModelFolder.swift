@@ -22,6 +22,9 @@ public struct ModelFolder: Sendable {
   public var startToken: Int32?
   public var endToken: Int32?
   public var padToken: Int32?
+  /// The folder that it was read from; nil for a policy that was made here, or of which an adapter has
+  /// become a part.
+  public internal(set) var source: String?
 
   /// The files that are handed on as they were, with the configuration that they belong to.
   private var original: (config: ModelConfig, files: [String: [UInt8]])?
@@ -82,6 +85,7 @@ public struct ModelFolder: Sendable {
     folder.endToken = config.endToken
     folder.padToken = config.padToken
     folder.original = (config, files)
+    folder.source = url.path
     return folder
   }
 

@@ -63,6 +63,15 @@ enum ModelWeights {
     if let name = stored.values.min() {
       let (kind, owner) =
         family == .gpt2 ? ("GPT-2", "GPT2LMHeadModel") : ("Llama", "LlamaForCausalLM")
+      let parts = plain(name, family).split(separator: ".")
+      if parts.count > 2, ["h", "layers"].contains(parts[0]), let layer = Int(parts[1]),
+        layer >= configuration.layers
+      {
+        throw malformed(
+          "The tensor \"\(JSONReader.shortened(name))\" is of layer \(layer), counted from 0, and"
+            + " config.json gives the model \(configuration.layers) layers.",
+          "Take both files from the same model.", at: files.path(of: name))
+      }
       throw malformed(
         "The tensor \"\(JSONReader.shortened(name))\" is not part of a \(kind) language model.",
         "Save the model as \(owner), without further heads.", at: files.path(of: name))

@@ -38,7 +38,9 @@ struct WorkerSessionTests {
     let session = try session()
     let seen = try JSON.decode(
       WorkerProgram.Surroundings.self, from: try session.run("surroundings", Data()))
-    let allowed: Set = ["OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "SWIFT_BACKTRACE"]
+    let allowed: Set = [
+      "LOSSMITH_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "SWIFT_BACKTRACE",
+    ]
     // The test library sets variables of its own once it runs.
     #expect(Set(seen.environment.filter { !$0.hasPrefix("SWT_") }).isSubset(of: allowed))
     #expect(seen.environment.contains("OPENBLAS_NUM_THREADS"))

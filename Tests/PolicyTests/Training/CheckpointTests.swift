@@ -73,10 +73,14 @@ struct CheckpointTests {
       // What a kill in the middle of writing leaves.
       let part = folder.appending(path: "training.safetensors.1.2.part")
       try Data([1, 2, 3]).write(to: part)
+      let seconds = Checkpointing.seconds(in: folder)
+      #expect(seconds > 0)
       let (again, steps) = try Self.train(task, in: folder, interval: 3, resuming: true)
+      #expect(Checkpointing.seconds(in: folder) >= seconds)
       #expect(again == whole && steps.isEmpty)
       Checkpointing.remove(folder)
       #expect(!FileManager.default.fileExists(atPath: folder.path))
+      #expect(Checkpointing.seconds(in: folder) == 0)
       let error = #expect(throws: LossmithError.self) {
         try Self.train(task, in: folder, resuming: true)
       }

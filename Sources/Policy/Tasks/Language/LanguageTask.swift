@@ -146,10 +146,7 @@ public struct LanguageTask: TrainingTask {
       TrainingFact("task", name), TrainingFact("seed", "\(seed)"),
       TrainingFact("tunables", tunables.map { "\($0)" }.joined(separator: ",")),
     ] + .recipe(recipe) + .machine(runner)
-      + [
-        TrainingFact("reference policy", reference.hash),
-        TrainingFact("task's content", configurationDigest),
-      ]
+      + definition.facts
   }
 
   /// Computes and keeps what every training of a seed needs, so that later ones, in other processes

@@ -94,6 +94,29 @@ public struct LanguageTaskDefinition: Sendable {
     return digest.hexadecimal
   }
 
+  /// The same, and what every other number of a training depends on, by name.
+  var facts: [TrainingFact] {
+    func digest(_ add: (inout ContentDigest) -> Void) -> String {
+      var digest = ContentDigest("language task's part/1")
+      add(&digest)
+      return digest.hexadecimal
+    }
+    return [
+      TrainingFact(
+        "policy",
+        digest {
+          $0.add(policy.parameters)
+          $0.add("\(policy.configuration) \(policy.endToken ?? -1)")
+        }),
+      TrainingFact("training data", digest { $0.add(pairs.digest) }),
+      TrainingFact("held-out data", digest { for pair in heldOutPairs { $0.add(pair) } }),
+      TrainingFact("evaluation's prompts", digest { for prompt in prompts { $0.add(prompt) } }),
+      TrainingFact("reward", digest { $0.add(reward?.digest ?? "none") }),
+      TrainingFact("evaluation's samples", digest { $0.add("\(judgedSampling)") }),
+      TrainingFact("metric", etaMetric),
+    ]
+  }
+
   /// What every number of the task depends on, loss and seed left out.
   func configurationDigest(reference: String) -> String {
     var digest = ContentDigest("language task/1")

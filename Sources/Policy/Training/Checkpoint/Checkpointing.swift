@@ -17,6 +17,9 @@ public struct Checkpointing {
   public var isStopping: () -> Bool
   /// Told true before the first step and false after the last: in between ``isStopping`` is asked.
   public var listen: (Bool) -> Void
+  private let began = ContinuousClock.now
+  /// Of the sessions before.
+  private let secondsBefore: Double
 
   public init(
     folder: URL, interval: Int, isResuming: Bool, facts: [TrainingFact],
@@ -28,6 +31,7 @@ public struct Checkpointing {
     self.facts = facts
     self.isStopping = isStopping
     self.listen = listen
+    secondsBefore = isResuming ? Self.seconds(in: folder) : 0
   }
 
   /// The state's file.
@@ -38,6 +42,12 @@ public struct Checkpointing {
   /// Whether a folder has a state to go on from.
   public static func exists(in folder: URL) -> Bool {
     FileManager.default.fileExists(atPath: file(in: folder).path)
+  }
+
+  /// Seconds that the training whose state a folder holds had taken; 0 where that cannot be told.
+  public static func seconds(in folder: URL) -> Double {
+    let file = try? SafetensorsFile(file(in: folder))
+    return file?.metadata["seconds"].flatMap(Double.init).map { max(0, $0) } ?? 0
   }
 
   /// Removes the state of a folder, what a killed training left half-written too, and the folder if
@@ -91,8 +101,9 @@ public struct Checkpointing {
         remedy: "Check that its parent may be written to.", underlying: error)
     }
     Self.removeParts(folder)
+    let seconds = secondsBefore + (ContinuousClock.now - began) / .seconds(1)
     try TrainingState.write(
-      trainer, curve: curve, facts: facts + own, to: Self.file(in: folder))
+      trainer, curve: curve, facts: facts + own, seconds: seconds, to: Self.file(in: folder))
     if isStopping {
       throw LossmithError(
         .interrupted, "Stopped after step \(step) of \(steps); the training's state is kept.",

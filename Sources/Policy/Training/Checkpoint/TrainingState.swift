@@ -5,8 +5,8 @@ import Losses
 /// A training that stands between two steps, as a file keeps it.
 ///
 /// A safetensors file: the tensors `trained`, `first_moment` and `second_moment` as float32, flat, and in
-/// its metadata the step, the learning curve so far, the facts that the bits depend on, and a SHA-256
-/// over everything. Random numbers are counter-based and keyed by seed and purpose, so the step is
+/// its metadata the step, the seconds and the learning curve so far, the facts that the bits depend on, and
+/// a SHA-256 over everything. Random numbers are counter-based and keyed by seed and purpose, so the step is
 /// their only state.
 struct TrainingState {
   /// Steps taken.
@@ -18,11 +18,13 @@ struct TrainingState {
 
   /// Writes the state of a trainer: the old file or the new one is there, whole, whatever happens.
   ///
+  /// - Parameter seconds: that the training has taken so far.
   /// - Throws: `LossmithError` (`storage`).
   static func write(
-    _ trainer: TransformerTrainer, curve: [TrainingStep], facts: [TrainingFact], to url: URL
+    _ trainer: TransformerTrainer, curve: [TrainingStep], facts: [TrainingFact],
+    seconds: Double = 0, to url: URL
   ) throws(LossmithError) {
-    var metadata = ["kind": kind, "step": "\(trainer.step)"]
+    var metadata = ["kind": kind, "step": "\(trainer.step)", "seconds": "\(seconds)"]
     do {
       metadata["curve"] = try JSON.text(curve, pretty: false)
       metadata["facts"] = try JSON.text(facts, pretty: false)
@@ -52,7 +54,14 @@ struct TrainingState {
     func malformed(_ message: String) -> LossmithError {
       LossmithError(.malformedInput, message, at: url.path, remedy: damaged)
     }
-    let file = try SafetensorsFile(url)
+    let file: SafetensorsFile
+    do {
+      file = try SafetensorsFile(url)
+    } catch {
+      var error = error
+      if error.code == .malformedInput { error.remedy = damaged }
+      throw error
+    }
     let metadata = file.metadata
     guard metadata["kind"] == kind else {
       throw malformed("This is no training state that this version of Lossmith wrote.")
@@ -92,15 +101,16 @@ struct TrainingState {
     let values = Dictionary(
       known.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     let names = Set(own.map(\.name))
-    // Of a hash the beginning says enough.
-    func short(_ value: String) -> String { value.count < 64 ? value : "\(value.prefix(12))…" }
+    // A hash says nothing to people but that there is a difference.
+    func words(_ name: String, _ here: String?, _ there: String?) -> String {
+      let isHash = [here, there].contains { ($0?.count ?? 0) >= 64 }
+      return isHash
+        ? "\(name) differs" : "\(name) is \(here ?? "unknown") here, \(there ?? "unknown") there"
+    }
     let differences =
       own.filter { values[$0.name] != $0.value }.map {
-        "\($0.name) is \(short($0.value)) here, \(short(values[$0.name] ?? "unknown")) there"
-      }
-      + known.filter { !names.contains($0.name) }.map {
-        "\($0.name) is \(short($0.value)) there, unknown here"
-      }
+        words($0.name, $0.value, values[$0.name])
+      } + known.filter { !names.contains($0.name) }.map { words($0.name, nil, $0.value) }
     guard !differences.isEmpty else { return }
     throw LossmithError(
       .usage, "The checkpoint is of another training: \(differences.joined(separator: "; ")).",

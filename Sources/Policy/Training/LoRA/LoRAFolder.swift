@@ -198,6 +198,7 @@ extension ModelFolder {
     var folder = try load(url)
     let base = folder.parameters
     try LoRAFolder.load(adapter, for: base.layout).merge(base, into: &folder.parameters)
+    folder.source = nil
     return folder
   }
 }

@@ -12,7 +12,7 @@ import Testing
   }
 
   /// A checkpoint of small weights and its tokenizer.
-  private func files(_ folder: TemporaryFolder) throws -> (model: URL, tokenizer: URL) {
+  func files(_ folder: TemporaryFolder) throws -> (model: URL, tokenizer: URL) {
     let letters = ["a", "b", " ", "ab"]
     let names =
       ["<unk>", "\n<s>\n", "\n</s>\n"]
@@ -77,6 +77,43 @@ import Testing
     #expect(train.status == 0, "\(train.errors)")
     let policy = try ModelFolder.load(trained)
     #expect(policy.configuration.family == .llama && policy.configuration.keyValueHeads == 1)
+  }
+
+  @Test("a folder with something in it is kept, unless it is a policy and --force is given")
+  func existing() async throws {
+    let folder = try TemporaryFolder()
+    let (model, tokenizer) = try files(folder)
+    let full = folder.url.appendingPathComponent("full")
+    try FileManager.default.createDirectory(at: full, withIntermediateDirectories: false)
+    let (weights, notes) = (
+      full.appendingPathComponent("model.safetensors"), full.appendingPathComponent("notes.txt")
+    )
+    for file in [weights, notes] { try Data("mine".utf8).write(to: file) }
+    func imported(_ arguments: String...) async throws -> Program.Result {
+      try await Program.run(["import", model.path, "--tokenizer", tokenizer.path] + arguments)
+    }
+    for flags in [[], ["--force"]] {
+      let refused = try await Program.run(
+        ["import", model.path, "--tokenizer", tokenizer.path, "--out", full.path] + flags)
+      #expect(refused.status == 2)
+      #expect(refused.errors.contains("notes.txt"), "\(refused.errors)")
+    }
+    #expect(try Data(contentsOf: weights) == Data("mine".utf8))
+    #expect(try Data(contentsOf: notes) == Data("mine".utf8))
+    for place in [model.path, model.path + "/policy", "/proc/policy"] {
+      let refused = try await imported("--out", place)
+      #expect(refused.status == 2, "\(place): \(refused.errors)")
+      #expect(!refused.errors.contains("NSCocoaErrorDomain"), "\(refused.errors)")
+    }
+    try FileManager.default.removeItem(at: notes)
+    let unasked = try await imported("--out", full.path)
+    #expect(unasked.status == 2 && unasked.errors.contains("--force"), "\(unasked.errors)")
+    #expect(try Data(contentsOf: weights) == Data("mine".utf8))
+    #expect(try await imported("--out", full.path, "--force").status == 0)
+    #expect(throws: Never.self) { try ModelFolder.load(full) }
+    #expect(
+      Set(try FileManager.default.contentsOfDirectory(atPath: folder.url.path))
+        == ["full", "model.bin", "tokenizer.bin"])
   }
 
   @Test("files that are missing, cut short or absurd are refused with code 2, and leave nothing")

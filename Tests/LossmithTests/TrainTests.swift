@@ -172,6 +172,35 @@ import Testing
     #expect(try await samples(1) == samples(3))
   }
 
+  @Test("a second training for the same place is refused while the first goes on")
+  func together() async throws {
+    let bench = try await Bench()
+    let first = try TrainingLock(URL(fileURLWithPath: bench.place("policy.checkpoint")))
+    // A state of the first one, which --force must not remove either.
+    let state = bench.place("policy.checkpoint/training.safetensors")
+    try Data("state".utf8).write(to: URL(fileURLWithPath: state))
+    let fit = [
+      "sft", "--data", bench.place("rows.jsonl"), "--policy", bench.place("start"), "--epochs", "1",
+      "--out", bench.place("policy"),
+    ]
+    for arguments in [[], ["--force"], ["--resume"]] {
+      for result in [
+        try await bench.train("policy", ["dpo"] + arguments),
+        try await Program.run(fit + arguments),
+      ] {
+        #expect(result.status == 2, "\(arguments)")
+        #expect(result.errors.contains("Another training"), "\(arguments): \(result.errors)")
+      }
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: state)) == Data("state".utf8))
+    first.release()
+    #expect(try bench.leftovers() == ["policy.checkpoint"])
+    let after = try await bench.train("policy", ["dpo", "--force"])
+    #expect(after.status == 0, "\(after.errors)")
+    #expect(try await Program.run(fit + ["--force"]).status == 0)
+    #expect(try bench.leftovers() == ["policy"])
+  }
+
   /// One policy, stopped by Ctrl-C and killed twice, beside one that was left in peace.
   @Test("Ctrl-C and kill -9 lose nothing: --resume ends with the same bits")
   func interrupt() async throws {

@@ -110,4 +110,7 @@ int32_t claunch_pipe(int32_t ends[2]);
 int32_t claunch_socket_pair(int32_t ends[2], int32_t packets);
 /* Makes a descriptor non-blocking. Returns 0 or an errno. */
 int32_t claunch_set_nonblocking(int32_t descriptor);
+/* renameat2 with RENAME_EXCHANGE: each path then stands for what the other stood
+ * for, in one step. Returns 0 or an errno. */
+int32_t claunch_exchange(const char *first, const char *second);
 #endif

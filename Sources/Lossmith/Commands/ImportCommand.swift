@@ -9,7 +9,7 @@ struct ImportCommand: ParsableCommand {
     abstract: "Makes a Hugging Face folder of a llama2.c checkpoint.",
     discussion: """
       The checkpoint is a .bin of version 0 or 1 in float32, the tokenizer the tokenizer.bin that belongs \
-      to it. The folder can be given wherever a policy is asked for.
+      to it. The folder can be given wherever a policy is asked for. It appears whole, or not at all.
       """)
 
   @Argument(help: "A checkpoint of llama2.c.") var file: String
@@ -17,6 +17,7 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "The folder to write.") var out: String
   @Option(help: "Megabytes of weights a file; more make several files with an index.")
   var maxShardSize: Int?
+  @Flag(help: "Replace a policy that is in the folder already.") var force = false
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -36,21 +37,18 @@ struct ImportCommand: ParsableCommand {
   func run() throws {
     let console = output.console()
     func url(_ path: String) -> URL { URL(fileURLWithPath: path).standardizedFileURL }
-    let place = url(out)
-    if FileManager.default.fileExists(atPath: place.path + "/config.json") {
-      throw LossmithError(
-        .usage, "there is a policy already", at: place.path,
-        remedy: "Give another folder with --out.")
-    }
+    let folder = try OutputFolder(out, replacing: force)
     let parameters = try LlamaCFile(url(file)).parameters
     let configuration = parameters.configuration
     let tokenizer = try LlamaCTokenizer.read(
       url(tokenizer), count: configuration.vocabularySize)
-    try ModelFolder(
-      parameters: parameters, tokenizer: tokenizer, startToken: LlamaCTokenizer.startToken
-    ).save(to: place, shardLimit: maxShardSize.map { $0 * 1_000_000 })
+    let policy = ModelFolder(
+      parameters: parameters, tokenizer: tokenizer, startToken: LlamaCTokenizer.startToken)
+    try folder.fill { staging in
+      try policy.save(to: staging, shardLimit: maxShardSize.map { $0 * 1_000_000 })
+    }
     let reply = Reply(
-      folder: place.path, parameters: parameters.layout.parameterCount,
+      folder: folder.url.path, parameters: parameters.layout.parameterCount,
       vocabulary: configuration.vocabularySize, context: configuration.contextLength)
     if output.json { return console.print(try JSON.text(reply)) }
     console.print(

@@ -74,6 +74,8 @@ struct SFTCommand: ParsableCommand {
     settings.lora = try options.lora()
     settings.microBatch = options.microBatch
     settings.recomputes = options.recomputes
+    let lock = try checkpoint.lock(out: folder.url.path)
+    defer { lock.release() }
     let plan = try checkpoint.plan(out: folder.url.path, replacing: force)
     let stages = StagePrinter(console: console, head: "sft")
     let bench = try PluginLibrary(console: console).workbench(threads: threads.count)

@@ -37,6 +37,8 @@ struct TrainCommand: ParsableCommand {
     let values = try tunables.values()
     let options = try training.recipe()
     let folder = try OutputFolder(out, replacing: force)
+    let lock = try checkpoint.lock(out: folder.url.path)
+    defer { lock.release() }
     let plan = try checkpoint.plan(out: folder.url.path, replacing: force)
     let library = try PluginLibrary(console: console)
     let bench = library.workbench(threads: threads.count)

@@ -45,6 +45,14 @@ struct CheckpointOptions: ParsableArguments {
     }
   }
 
+  /// Keeps other trainings for the same place away until it is released; taken before
+  /// ``plan(out:replacing:)``, which may remove a state.
+  ///
+  /// - Throws: `LossmithError`: `usage` while another training is at it; `storage`.
+  func lock(out: String) throws(LossmithError) -> TrainingLock {
+    try TrainingLock(URL(fileURLWithPath: out + ".checkpoint"))
+  }
+
   /// The plan for a policy that will be at a place.
   ///
   /// - Parameter replacing: whether a state that is there may go.

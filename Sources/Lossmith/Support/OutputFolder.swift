@@ -1,9 +1,11 @@
 import Foundation
+import Host
 import Losses
 
 /// The folder of a policy, which appears whole or not at all.
 ///
-/// It is filled under another name beside its place, and put there by one rename.
+/// It is filled under another name beside its place, `.NAME.PROCESS.part`, and put there by one rename.
+/// A policy that is there already changes places with it in one step and is then removed.
 struct OutputFolder {
   let url: URL
   private let isReplacing: Bool
@@ -12,20 +14,48 @@ struct OutputFolder {
   /// What a policy's folder may hold; a folder with anything else is never replaced.
   private static let known: Set<String> = [
     "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
-    "special_tokens_map.json", "vocab.json", "merges.txt", "model.safetensors", "metrics.json",
-    "adapter",
+    "special_tokens_map.json", "vocab.json", "merges.txt", "model.safetensors",
+    "model.safetensors.index.json", "metrics.json", "adapter",
   ]
 
+  private static let adapterFiles: Set<String> = [
+    "adapter_config.json", "adapter_model.safetensors",
+  ]
+
+  private static func isKnown(_ name: String) -> Bool {
+    known.contains(name)
+      || name.wholeMatch(of: /model-[0-9]{5}-of-[0-9]{5}\.safetensors/) != nil
+  }
+
+  /// Looks at the place before any work is done for it. A policy that a killed process was replacing
+  /// (see ``Leftovers``) is put back first.
+  ///
   /// - Parameter replacing: whether a policy that is there may go.
-  /// - Throws: `LossmithError` (`usage`) for a place that is taken.
+  /// - Throws: `LossmithError` (`usage`) for a place that is taken, or that cannot be written.
   init(_ path: String, replacing: Bool) throws(LossmithError) {
     let place = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath()
     url = place
     isReplacing = replacing
     staging = place.deletingLastPathComponent()
       .appending(path: ".\(place.lastPathComponent).\(getpid()).part")
+    Leftovers(of: place).restore()
+    if let names = try Self.names(in: place), !replacing, !names.isEmpty {
+      throw LossmithError(
+        .usage, "There is a policy already.", at: place.path,
+        remedy: "Give another folder with --out, or replace this one with --force.")
+    }
+    // The folder is filled beside its place, so the parent counts, whatever is there.
+    try OutputPlace.require(parentOf: place)
+  }
+
+  /// What a place holds; nil where nothing is.
+  ///
+  /// - Throws: `LossmithError` (`usage`) for what is no folder, and for one with more than a policy.
+  private static func names(in place: URL) throws(LossmithError) -> [String]? {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else { return }
+    guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
+      return nil
+    }
     guard isFolder.boolValue,
       let names = try? FileManager.default.contentsOfDirectory(atPath: place.path)
     else {
@@ -33,25 +63,27 @@ struct OutputFolder {
         .usage, "This is no folder that can be written.", at: place.path,
         remedy: "Give another folder with --out.")
     }
-    if let other = names.sorted().first(where: { !Self.known.contains($0) }) {
+    let adapter = place.appending(path: "adapter").path
+    let parts = (try? FileManager.default.contentsOfDirectory(atPath: adapter)) ?? []
+    let other =
+      names.sorted().first { !isKnown($0) }
+      ?? parts.sorted().first { !adapterFiles.contains($0) }.map { "adapter/\($0)" }
+    if let other {
       throw LossmithError(
         .usage, "The folder holds \(other), which is no part of a policy.", at: place.path,
         remedy: "Give a new folder with --out.")
     }
-    if !replacing, !names.isEmpty {
-      throw LossmithError(
-        .usage, "There is a policy already.", at: place.path,
-        remedy: "Give another folder with --out, or replace this one with --force.")
-    }
+    return names
   }
 
   /// Has the folder filled, and puts it in place.
   ///
   /// - Parameter write: gets the folder's passing name; what it throws leaves the place untouched.
-  /// - Throws: what `write` throws; `LossmithError` (`storage`).
+  /// - Throws: what `write` throws; `LossmithError`: `usage` when by now the place holds more than a
+  ///   policy, `storage`.
   func fill<Result>(_ write: (URL) throws -> Result) throws -> Result {
     let manager = FileManager.default
-    removeLeftovers()
+    Leftovers(of: url).remove()
     defer { try? manager.removeItem(at: staging) }
     do {
       try manager.createDirectory(at: staging, withIntermediateDirectories: true)
@@ -65,37 +97,35 @@ struct OutputFolder {
     return result
   }
 
-  /// What a killed process of this program was filling for the same place.
-  private func removeLeftovers() {
-    let parent = url.deletingLastPathComponent()
-    let start = ".\(url.lastPathComponent)."
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
-    where name.hasPrefix(start) && name.hasSuffix(".part") {
-      guard let process = Int32(name.dropFirst(start.count).dropLast(".part".count)),
-        kill(process, 0) != 0, errno == ESRCH
-      else { continue }
-      try? FileManager.default.removeItem(at: parent.appending(path: name))
-    }
-  }
-
-  /// One rename, which fails when something came in between. A policy that goes is moved aside first,
-  /// and back when the new one cannot take its place.
+  /// One rename, or one exchange with the policy that goes. What came in between is kept: then this
+  /// fails.
   private func publish() throws(LossmithError) {
     if rename(staging.path, url.path) == 0 { return }
     var reason = errno
     if isReplacing, reason == ENOTEMPTY || reason == EEXIST {
-      let aside = staging.appendingPathExtension("old")
-      if rename(url.path, aside.path) == 0 {
-        if rename(staging.path, url.path) == 0 {
-          try? FileManager.default.removeItem(at: aside)
-          return
-        }
-        reason = errno
-        rename(aside.path, url.path)
-      }
+      _ = try Self.names(in: url)
+      reason = PathExchange.exchange(staging.path, url.path)
+      if [EINVAL, ENOSYS, EOPNOTSUPP, EPERM].contains(reason) { reason = replaceInTwoSteps() }
+      if reason == 0 { return }
     }
     throw LossmithError(
       .storage, "The folder cannot be put in place: \(String(cString: strerror(reason))).",
       at: url.path, remedy: "Give another folder with --out.")
+  }
+
+  /// Where the file system has no exchange: the policy that goes is moved aside, and back when the new
+  /// one cannot take its place. A kill between the two renames leaves it aside, for ``Leftovers``.
+  ///
+  /// - Returns: 0, or an errno.
+  private func replaceInTwoSteps() -> Int32 {
+    let aside = staging.appendingPathExtension("old")
+    guard rename(url.path, aside.path) == 0 else { return errno }
+    guard rename(staging.path, url.path) == 0 else {
+      let reason = errno
+      rename(aside.path, url.path)
+      return reason
+    }
+    try? FileManager.default.removeItem(at: aside)
+    return 0
   }
 }

@@ -16,9 +16,9 @@ enum OutputPlace {
           .usage, "This is a file, not a folder.", at: place.path,
           remedy: "Give another folder with \(flag).")
       }
-      return try require(writable: place, flag: flag)
+      return try require(roomIn: place, flag: flag)
     }
-    try require(ancestorOf: place, flag: flag)
+    try require(parentOf: place, flag: flag)
   }
 
   /// - Parameter path: of a file that may be written; nil is fine.
@@ -48,8 +48,10 @@ enum OutputPlace {
     try require(writable: folder, flag: flag)
   }
 
-  /// The nearest folder above a place that is not there yet must let it be made.
-  private static func require(ancestorOf place: URL, flag: String) throws(LossmithError) {
+  /// The nearest folder above a place must let something be made in it.
+  ///
+  /// - Throws: `LossmithError` (`usage`; `storage` for a full disk).
+  static func require(parentOf place: URL, flag: String = "--out") throws(LossmithError) {
     var above = place.deletingLastPathComponent()
     var isFolder: ObjCBool = false
     while !FileManager.default.fileExists(atPath: above.path, isDirectory: &isFolder) {
@@ -61,7 +63,23 @@ enum OutputPlace {
         .usage, "\(above.path) is a file, not a folder.", at: place.path,
         remedy: "Give another folder with \(flag).")
     }
-    try require(writable: above, flag: flag)
+    try require(roomIn: above, flag: flag)
+  }
+
+  /// Tries it: permissions do not say that nobody can make a folder in /proc.
+  private static func require(roomIn folder: URL, flag: String) throws(LossmithError) {
+    let trial = folder.appending(path: ".lossmith-\(getpid()).tmp").path
+    if mkdir(trial, 0o700) == 0 || errno == EEXIST {
+      rmdir(trial)
+      return
+    }
+    let isFull = errno == ENOSPC || errno == EDQUOT
+    throw LossmithError(
+      isFull ? .storage : .usage,
+      "Nothing can be written into \(folder.path): \(String(cString: strerror(errno))).", at: flag,
+      remedy: isFull
+        ? "Make room, or give another place with \(flag)."
+        : "Mend its permissions, or give another place with \(flag).")
   }
 
   private static func require(writable folder: URL, flag: String) throws(LossmithError) {

@@ -70,8 +70,8 @@ struct CheckpointTests {
       #expect(!Checkpointing.exists(in: folder))
       let whole = try Self.train(task, in: folder, interval: 3).0
       #expect(Checkpointing.exists(in: folder))
-      // What a kill in the middle of writing leaves.
-      let part = folder.appending(path: "training.safetensors.1.2.part")
+      // What a kill in the middle of writing leaves: no process has a number like this.
+      let part = folder.appending(path: "training.safetensors.\(Int32.max).2.part")
       try Data([1, 2, 3]).write(to: part)
       let seconds = Checkpointing.seconds(in: folder)
       #expect(seconds > 0)
@@ -85,6 +85,26 @@ struct CheckpointTests {
         try Self.train(task, in: folder, resuming: true)
       }
       #expect(error?.code == .missingFile)
+    }
+  }
+
+  @Test("what a living process is writing is left alone; what a dead one or this one left is not")
+  func parts() throws {
+    let task = try Self.task()
+    try TestFiles.withFolder { folder in
+      let (living, others) = (getppid(), [Int32.max, getpid()])
+      for process in others + [living] {
+        try Data([1, 2, 3]).write(
+          to: folder.appending(path: "training.safetensors.\(process).2.part"))
+      }
+      _ = try Self.train(task, in: folder, interval: 3)
+      func names() throws -> Set<String> {
+        Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
+      }
+      let part = "training.safetensors.\(living).2.part"
+      #expect(try names() == ["training.safetensors", part])
+      Checkpointing.remove(folder)
+      #expect(try names() == [part])
     }
   }
 

@@ -50,8 +50,8 @@ public struct Checkpointing {
     return file?.metadata["seconds"].flatMap(Double.init).map { max(0, $0) } ?? 0
   }
 
-  /// Removes the state of a folder, what a killed training left half-written too, and the folder if
-  /// nothing else is in it. What cannot be removed stays.
+  /// Removes the state of a folder, what killed trainings left half-written too, and the folder if
+  /// nothing else is in it. What cannot be removed stays, and so does what another process is writing.
   public static func remove(_ folder: URL) {
     let manager = FileManager.default
     try? manager.removeItem(at: file(in: folder))
@@ -59,11 +59,17 @@ public struct Checkpointing {
     rmdir(folder.path)
   }
 
+  /// Half-written states (see ``AtomicFile``) whose process is dead, or is this one: between two steps it
+  /// writes nothing.
   private static func removeParts(_ folder: URL) {
     let manager = FileManager.default
     let start = file(in: folder).lastPathComponent + "."
     for name in (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
     where name.hasPrefix(start) && name.hasSuffix(".part") {
+      let process = name.dropFirst(start.count).prefix { $0 != "." }
+      guard let process = Int32(process), process > 0,
+        process == getpid() || kill(process, 0) != 0 && errno == ESRCH
+      else { continue }
       try? manager.removeItem(at: folder.appending(path: name))
     }
   }

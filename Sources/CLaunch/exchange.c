@@ -1,0 +1,11 @@
+/* Defines claunch_exchange. */
+#define _GNU_SOURCE
+#include "claunch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+int32_t claunch_exchange(const char *first, const char *second) {
+  return renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE) == 0 ? 0 : errno;
+}

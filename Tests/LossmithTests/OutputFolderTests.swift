@@ -1,0 +1,109 @@
+import Foundation
+import Losses
+import Testing
+
+@testable import Lossmith
+
+/// The folder of a policy: what it may replace, and what a killed process leaves.
+@Suite struct OutputFolderTests {
+  /// A folder that looks like a policy and says which.
+  private func policy(_ text: String, at url: URL, _ names: [String] = ["config.json"]) throws {
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    for name in names { try Data(text.utf8).write(to: url.appending(path: name)) }
+  }
+
+  private func text(_ url: URL) throws -> String {
+    try String(contentsOf: url.appending(path: "config.json"), encoding: .utf8)
+  }
+
+  private func names(_ folder: TemporaryFolder) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
+  }
+
+  @Test("a policy in several files is replaced, one with other files in it or its adapter is not")
+  func known() throws {
+    let folder = try TemporaryFolder()
+    let place = folder.url.appending(path: "policy")
+    let adapter = place.appending(path: "adapter")
+    try policy(
+      "old", at: place,
+      [
+        "config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+        "model.safetensors.index.json",
+      ])
+    try policy("old", at: adapter, ["adapter_config.json", "adapter_model.safetensors"])
+    let kept = #expect(throws: LossmithError.self) {
+      try OutputFolder(place.path, replacing: false)
+    }
+    #expect(kept?.code == .usage && kept?.remedy?.contains("--force") == true)
+    for other in ["notes.txt", "model-1-of-2.safetensors", "adapter/notes.txt"] {
+      let file = place.appending(path: other)
+      try Data().write(to: file)
+      let error = #expect(throws: LossmithError.self) {
+        try OutputFolder(place.path, replacing: true)
+      }
+      #expect(error?.code == .usage && error?.message.contains(other) == true)
+      try FileManager.default.removeItem(at: file)
+    }
+    try OutputFolder(place.path, replacing: true).fill { try policy("new", at: $0) }
+    #expect(try text(place) == "new")
+    #expect(try names(folder) == ["policy"])
+  }
+
+  @Test("what came into the place while the work went on is kept")
+  func late() throws {
+    let folder = try TemporaryFolder()
+    let place = folder.url.appending(path: "policy")
+    try policy("old", at: place)
+    let output = try OutputFolder(place.path, replacing: true)
+    let error = #expect(throws: LossmithError.self) {
+      try output.fill {
+        try policy("new", at: $0)
+        try Data().write(to: place.appending(path: "notes.txt"))
+      }
+    }
+    #expect(error?.code == .usage)
+    #expect(try text(place) == "old")
+    #expect(try names(folder) == ["policy"])
+  }
+
+  @Test("a folder that a dead process moved aside is put back; a living one's is left alone")
+  func leftovers() throws {
+    let folder = try TemporaryFolder()
+    let place = folder.url.appending(path: "policy")
+    // No process has a number like this; our parent waits for us.
+    let (dead, living) = (".policy.\(Int32.max).part", ".policy.\(getppid()).part")
+    for name in [dead, living] {
+      try policy("new", at: folder.url.appending(path: name))
+      try policy("old", at: folder.url.appending(path: name + ".old"))
+    }
+    try policy("another", at: folder.url.appending(path: ".policy.thesis.part"))
+    let error = #expect(throws: LossmithError.self) {
+      try OutputFolder(place.path, replacing: false)
+    }
+    #expect(error?.message.contains("policy already") == true)
+    #expect(try text(place) == "old")
+    // What was aside and has been replaced since goes, with what was being filled.
+    try policy("older", at: folder.url.appending(path: dead + ".old"))
+    try OutputFolder(place.path, replacing: true).fill { try policy("newer", at: $0) }
+    #expect(try text(place) == "newer")
+    #expect(
+      try names(folder) == [living, living + ".old", ".policy.thesis.part", "policy"].sorted())
+  }
+
+  @Test("a place where nothing can be made is refused before the work")
+  func unwritable() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.file("rows.jsonl", "")
+    for place in ["/proc/policy", "/proc/no/such/policy", file, file + "/policy"] {
+      let error = #expect(throws: LossmithError.self, "\(place)") {
+        try OutputFolder(place, replacing: true)
+      }
+      #expect(error?.code == .usage && error?.underlying == nil, "\(place)")
+    }
+    #expect(throws: Never.self) {
+      try OutputFolder(folder.url.path + "/deep/policy", replacing: false)
+    }
+    #expect(try names(folder) == ["rows.jsonl"])
+  }
+}

@@ -160,7 +160,7 @@ struct ModelFolderTests {
       ),
       ("\"v_head.weight\" is not part of", { $0.append(.init("v_head.weight", [1], [0])) }),
       (
-        "\"transformer.h.2.ln_1.bias\" is not part",
+        "\"transformer.h.2.ln_1.bias\" is of layer 2, counted from 0, and config.json gives",
         { $0.append(.init("transformer.h.2.ln_1.bias", [1], [0])) }
       ),
       ("the same part", { $0.append(.init("ln_f.bias", [4], [0, 0, 0, 0])) }),

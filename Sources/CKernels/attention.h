@@ -291,8 +291,8 @@ INLINE void value_sums(size_t vectors, const float *weights, const float *values
           ((sums[0][v] + sums[1][v]) + (sums[2][v] + sums[3][v])) * splat(factor));
 }
 
-// Keys are gone through once for all heads, as they lie in memory; so are values. Four independent sums,
-// or each addition would wait for the one before.
+// Keys are gone through once for all heads, as they lie in memory; of values each head goes through its
+// own columns. Four independent sums, or each addition would wait for the one before.
 static void NAME(attend_one)(const ck_query *a) {
   const size_t t = a->t, d = a->d, width = a->kv_heads * d;
   const size_t all = (t + CK_KEYS - 1) / CK_KEYS * CK_KEYS;

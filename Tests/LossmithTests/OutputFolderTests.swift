@@ -64,7 +64,37 @@ import Testing
     }
     #expect(error?.code == .usage)
     #expect(try text(place) == "old")
+    // And so is the work.
+    let kept = folder.url.appending(path: "policy.kept")
+    #expect(error?.remedy?.contains("policy.kept") == true)
+    #expect(try text(kept) == "new")
+    #expect(try names(folder) == ["policy", "policy.kept"])
+  }
+
+  @Test("what a process with our number left is not taken for our work")
+  func sameNumber() throws {
+    let folder = try TemporaryFolder()
+    let place = folder.url.appending(path: "policy")
+    let stale = folder.url.appending(path: ".policy.\(getpid()).part")
+    try policy("stale", at: stale, ["vocab.json", "half.tmp"])
+    try policy("old", at: folder.url.appending(path: ".policy.\(getpid()).part.old"))
+    let output = try OutputFolder(place.path, replacing: true)
+    #expect(try text(place) == "old")
+    try output.fill { try policy("new", at: $0) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: place.path) == ["config.json"])
+    #expect(try text(place) == "new")
     #expect(try names(folder) == ["policy"])
+  }
+
+  @Test("where something is mounted no folder can be put; its place is found in the kernel's words")
+  func mounted() throws {
+    let text = #"36 35 98:0 /mnt1 /mnt/a\040b\134c rw master:1 - ext3 /dev/root rw"# + "\nx\n"
+    #expect(MountPoints.places(in: text) == [#"/mnt/a b\c"#])
+    #expect(MountPoints.contain("/proc") && !MountPoints.contain("/proc/self"))
+    let error = #expect(throws: LossmithError.self) {
+      try OutputFolder("/", replacing: true)
+    }
+    #expect(error?.code == .usage)
   }
 
   @Test("a folder that a dead process moved aside is put back; a living one's is left alone")

@@ -45,7 +45,7 @@ import Testing
     #expect(whole.correlations.count == 1 && whole.correlations[0].all.losses == 5)
     for name in [
       "transfer.html", "transfer.csv", "summary.json", "figures/bandit-ranking.svg",
-      "figures/scatter-bandit-short.csv",
+      "figures/scatter-bandit_short.csv",
     ] {
       #expect(FileManager.default.fileExists(atPath: calm.appending(path: name).path), "\(name)")
     }

@@ -235,6 +235,45 @@ struct SamplingTests {
     #expect(failure?.finding.verdict == .diverged(step: 8))
   }
 
+  @Test("a lane that breaks off holds up no other", arguments: [2, 3, 5])
+  func broken(threads: Int) throws {
+    var broken = parameters
+    let prompts = (0..<12).map {
+      SamplingPrompt(tokens: Array(repeating: 3, count: $0 == 8 ? 14 : 1), index: UInt64($0))
+    }
+    // Only the one prompt comes to this position, with its third new token.
+    broken.withMutableTensor(broken.layout.positionEmbedding!) {
+      for column in 0..<configuration.width { $0[15 * configuration.width + column] = .nan }
+    }
+    let runner = TransformerRunner(configuration, threads: threads)
+    let joint = JointProducts(team: runner.team, kernels: runner.kernels.pointee)
+    let lanes = broken.withUnsafeBuffer { buffer in
+      let panels = PanelWeights(buffer.baseAddress!, layout: runner.layout, on: runner.team)
+      let lanes = (0..<threads).map { thread in
+        SamplingLane(
+          runner, buffer.baseAddress!, panels: panels, joint: joint, thread: thread,
+          prompts: prompts[runner.team.part(thread, of: 12)],
+          options: SamplingOptions(temperature: 0, maximumTokens: 5), seed: 9, slots: 2)
+      }
+      runner.team.run { lanes[$0].run() }
+      return lanes
+    }
+    for (thread, lane) in lanes.enumerated() {
+      let own = runner.team.part(thread, of: 12)
+      if own.contains(8) {
+        #expect(lane.broken == 8 - own.lowerBound)
+      } else {
+        #expect(lane.broken == nil && lane.completions.allSatisfy { $0.tokens.count == 5 })
+      }
+    }
+    let failure = #expect(throws: LossFailure.self) {
+      try TransformerSampler(runner).sample(
+        broken, prompts: prompts, options: SamplingOptions(maximumTokens: 5), seed: 9, step: 2)
+    }
+    #expect(failure?.finding.verdict == .diverged(step: 2))
+    #expect(failure?.finding.message.contains("prompt 8") == true)
+  }
+
   @Test("a temperature is 0 or from 0.0001 on; there, the likeliest token comes, cut or not")
   func temperatures() throws {
     for temperature in [1e-40, 9e-5, -1, .nan, .infinity, 1e300] {

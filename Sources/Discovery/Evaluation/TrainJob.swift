@@ -20,7 +20,7 @@ public struct TrainJob: Codable, Sendable {
     /// Numbers that were trained: the adapter's, else all of the policy's.
     public var trained: Int
     public var lora: LoRASettings?
-    /// Of all sessions of a training that was resumed.
+    /// Of a training that was resumed, the earlier sessions' steps up to the state are counted too.
     public var seconds: Double
   }
   public var plugin: PluginSpec

@@ -85,7 +85,7 @@ struct AgreementCommand: ParsableCommand {
       plan: .init(
         task: name, taskDigest: facts.task.digest, metric: facts.task.metric, losses: distinct,
         settings: bench.recordedSettings))
-    let count = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    let count = workers ?? Processors.usable
     let pool = WorkerPool(
       (0..<max(1, count)).map { _ in .init(evaluator: evaluator(library.workbench())) })
     defer { pool.close() }

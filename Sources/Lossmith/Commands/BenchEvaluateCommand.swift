@@ -44,7 +44,7 @@ struct BenchEvaluateCommand: ParsableCommand {
     init(workers: Int, threads: Int) { (self.workers, self.threads) = (workers, threads) }
 
     static var usual: [Choice] {
-      let cores = min(FlagRange.threads.upperBound, ProcessInfo.processInfo.activeProcessorCount)
+      let cores = min(FlagRange.threads.upperBound, Processors.usable)
       return [Choice(workers: cores, threads: 1)]
         + (cores > 1 ? [Choice(workers: 1, threads: cores), Choice(workers: 1, threads: 1)] : [])
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Discovery
 import Foundation
 import Losses
+import Policy
 
 /// Flags of every command that gives a result.
 struct OutputOptions: ParsableArguments {
@@ -69,7 +70,7 @@ struct ThreadOptions: ParsableArguments {
 
   var count: Int {
     threads
-      ?? min(ProcessInfo.processInfo.activeProcessorCount, FlagRange.threads.upperBound)
+      ?? min(Processors.usable, FlagRange.threads.upperBound)
   }
 }
 
@@ -92,7 +93,7 @@ struct WorkerOptions: ParsableArguments {
   ///
   /// - Parameter threads: of a worker, where a run has fixed them.
   func count(for pieces: Int = .max, threads fixed: Int? = nil) -> Int {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let cores = Processors.usable
     return max(1, min(workers ?? cores / (fixed ?? threads ?? 1), pieces))
   }
 }

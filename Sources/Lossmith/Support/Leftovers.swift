@@ -7,7 +7,7 @@ import Foundation
 /// | `.NAME.PROCESS.part` | a folder that was being filled, or one that was replaced and was to go |
 /// | `.NAME.PROCESS.part.old` | the folder that was to be replaced, moved aside |
 ///
-/// What belongs to a living process is left alone.
+/// What belongs to another living process is left alone.
 struct Leftovers {
   private let place: URL
   private let parent: URL
@@ -36,7 +36,7 @@ struct Leftovers {
     }
   }
 
-  /// Names with an ending, of dead processes.
+  /// Names with an ending, of dead processes and of those that had this one's number.
   private func names(_ ending: String) -> [String] {
     let start = ".\(place.lastPathComponent)."
     let all = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
@@ -45,7 +45,8 @@ struct Leftovers {
         name.count > start.count + ending.count,
         let process = Int32(name.dropFirst(start.count).dropLast(ending.count)), process > 0
       else { return false }
-      return kill(process, 0) != 0 && errno == ESRCH
+      // A number may come again, as it does where every container begins to count anew.
+      return process == getpid() || (kill(process, 0) != 0 && errno == ESRCH)
     }
   }
 }

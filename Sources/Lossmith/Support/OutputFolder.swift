@@ -44,6 +44,11 @@ struct OutputFolder {
         .usage, "There is a policy already.", at: place.path,
         remedy: "Give another folder with --out, or replace this one with --force.")
     }
+    if MountPoints.contain(place.path) {
+      throw LossmithError(
+        .usage, "Something is mounted here, and a policy's folder is put in its place by a rename.",
+        at: place.path, remedy: "Give a folder within it, as \(place.path)/policy.")
+    }
     // The folder is filled beside its place, so the parent counts, whatever is there.
     try OutputPlace.require(parentOf: place)
   }
@@ -84,21 +89,41 @@ struct OutputFolder {
   func fill<Result>(_ write: (URL) throws -> Result) throws -> Result {
     let manager = FileManager.default
     Leftovers(of: url).remove()
-    defer { try? manager.removeItem(at: staging) }
     do {
-      try manager.createDirectory(at: staging, withIntermediateDirectories: true)
+      try manager.createDirectory(
+        at: staging.deletingLastPathComponent(), withIntermediateDirectories: true)
+      // Alone: what is there already would become a part of the policy.
+      try manager.createDirectory(at: staging, withIntermediateDirectories: false)
     } catch {
       throw LossmithError(
         .storage, "The folder cannot be made.", at: url.path,
         remedy: "Check that its parent may be written to.", underlying: error)
     }
+    defer { try? manager.removeItem(at: staging) }
     let result = try write(staging)
-    try publish()
+    do {
+      try publish()
+    } catch {
+      throw keeping(error)
+    }
     return result
   }
 
-  /// One rename, or one exchange with the policy that goes. What came in between is kept: then this
-  /// fails.
+  /// Keeps the folder that cannot be put in place, beside it, and says where.
+  private func keeping(_ error: LossmithError) -> LossmithError {
+    var error = error
+    for number in 1...100 {
+      let kept = url.path + (number == 1 ? ".kept" : ".kept-\(number)")
+      var status = stat()
+      guard lstat(kept, &status) != 0, rename(staging.path, kept) == 0 else { continue }
+      error.remedy = "The new policy is in \(kept): move it to where it is to be."
+      break
+    }
+    return error
+  }
+
+  /// One rename, or one exchange with the policy that goes. What came into the place during the work is
+  /// kept: then this fails.
   private func publish() throws(LossmithError) {
     if rename(staging.path, url.path) == 0 { return }
     var reason = errno

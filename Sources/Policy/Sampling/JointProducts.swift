@@ -24,6 +24,17 @@ final class JointProducts: @unchecked Sendable {
   private let team: ThreadTeam
   private let table: ck_kernels
 
+  /// Whether every thread gets columns enough of every product, and a processor to wait on.
+  static func pays(for runner: TransformerRunner) -> Bool {
+    let configuration = runner.configuration
+    let narrowest = [
+      configuration.width, configuration.projectedWidth, configuration.expandedWidth,
+      configuration.vocabularySize,
+    ].min()!
+    return runner.threads > 1 && runner.threads <= Processors.usable
+      && narrowest >= 2 * runner.threads * Int(CK_PANEL)
+  }
+
   init(team: ThreadTeam, kernels: ck_kernels) {
     self.team = team
     table = kernels

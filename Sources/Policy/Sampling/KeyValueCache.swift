@@ -3,8 +3,8 @@ import CKernels
 /// Keys and values of the sequences that one thread is drawing.
 ///
 /// Of a layer and a slot, keys lie with one column a position, `[positions / 16][head][head width][16]`, so
-/// that a query's scores are sums of whole vectors; values with one row a position. Both are read from one
-/// end to the other for a token, which is as fast as memory gives them.
+/// that a query's scores are sums of whole vectors, and a token reads them from one end to the other; values
+/// with one row a position.
 final class KeyValueCache {
   /// Positions of a slot, a multiple of 16.
   let positions: Int

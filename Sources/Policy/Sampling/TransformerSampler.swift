@@ -42,8 +42,8 @@ public struct TransformerSampler {
       let panels =
         shared ?? PanelWeights(parameters.baseAddress!, layout: runner.layout, on: runner.team)
       let joint =
-        runner.threads == 1
-        ? nil : JointProducts(team: runner.team, kernels: runner.kernels.pointee)
+        JointProducts.pays(for: runner)
+        ? JointProducts(team: runner.team, kernels: runner.kernels.pointee) : nil
       let lanes = (0..<runner.threads).map { thread in
         SamplingLane(
           runner, parameters.baseAddress!, panels: panels, joint: joint, thread: thread,

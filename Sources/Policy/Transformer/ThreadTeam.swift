@@ -17,6 +17,7 @@ final class ThreadTeam: @unchecked Sendable {
   /// What the threads have in common; they hold it, not the team, so the team can go.
   private final class Shared: @unchecked Sendable {
     let count: Int
+    let spins: Int
     let generation = Atomic<Int>(0)
     let finished = Atomic<Int>(0)
     let arrived = Atomic<Int>(0)
@@ -28,8 +29,9 @@ final class ThreadTeam: @unchecked Sendable {
     nonisolated(unsafe) var body: ((Int) -> Void)?
     nonisolated(unsafe) var isEnding = false
 
-    init(count: Int) {
+    init(count: Int, spins: Int) {
       self.count = count
+      self.spins = spins
       pthread_mutex_init(mutex, nil)
       pthread_cond_init(wake, nil)
     }
@@ -53,7 +55,7 @@ final class ThreadTeam: @unchecked Sendable {
     }
 
     private func awaitGeneration(after seen: Int) {
-      for _ in 0..<ThreadTeam.spins {
+      for _ in 0..<spins {
         if generation.load(ordering: .acquiring) > seen { return }
         ck_pause()
       }
@@ -76,15 +78,17 @@ final class ThreadTeam: @unchecked Sendable {
     }
   }
 
-  /// Rounds of waiting awake, some tens of microseconds, before a thread sleeps or yields.
-  private static let spins = 4_000
+  /// Rounds of waiting awake, some tens of microseconds, before a thread sleeps or yields; a single one
+  /// where others of the team need the processor.
+  private let spins: Int
 
   init(count: Int) {
     precondition(count >= 1)
     // From here on OpenBLAS has a single thread in the whole process.
     _ = BLASEnvironment.current()
     self.count = count
-    shared = Shared(count: count)
+    spins = count <= Processors.usable ? 500 : 1
+    shared = Shared(count: count, spins: spins)
     for thread in 1..<max(count, 1) {
       let start = Unmanaged.passRetained(Start(shared: shared, thread: thread))
       var identifier = pthread_t()
@@ -124,7 +128,7 @@ final class ThreadTeam: @unchecked Sendable {
       shared.finished.store(0, ordering: .relaxed)
       shared.advance()
       body(0)
-      Self.wait { shared.finished.load(ordering: .acquiring) == count - 1 }
+      wait { shared.finished.load(ordering: .acquiring) == count - 1 }
       shared.body = nil
     }
   }
@@ -137,7 +141,7 @@ final class ThreadTeam: @unchecked Sendable {
       shared.arrived.store(0, ordering: .relaxed)
       shared.phase.add(1, ordering: .releasing)
     } else {
-      Self.wait { shared.phase.load(ordering: .acquiring) != phase }
+      wait { shared.phase.load(ordering: .acquiring) != phase }
     }
   }
 
@@ -150,7 +154,7 @@ final class ThreadTeam: @unchecked Sendable {
   }
 
   @inline(__always)
-  private static func wait(_ condition: () -> Bool) {
+  private func wait(_ condition: () -> Bool) {
     var rounds = 0
     while !condition() {
       rounds += 1

@@ -16,7 +16,8 @@ struct ScatterChart {
 
   func figure() -> Figure {
     Figure(
-      name: "scatter-\(slugs[correlation.first])-\(slugs[correlation.second])",
+      // A sign that no slug has, or "a-b" beside "c" would be "a" beside "b-c".
+      name: "scatter-\(slugs[correlation.first])_\(slugs[correlation.second])",
       title: "η on \(correlation.first) and \(correlation.second)",
       element: element(), csv: table)
   }

@@ -301,7 +301,7 @@ extension BrowserTests {
         rho.map { NumberText.delta(.init(mean: $0.rho, low: $0.low, high: $0.high)) } ?? ""
       }
       #expect(try Self.cells(page, "#correlation") == [["\(names[0]) and \(names[1])", "5"] + rho])
-      let rows = try Self.csv(page, "scatter-\(names[0])-\(names[1]).csv")
+      let rows = try Self.csv(page, "scatter-\(names[0])_\(names[1]).csv")
       #expect(rows.count == 5)
       let dots = try Self.drawn(page, in: "#correlation svg")
       #expect(dots.count == 5)

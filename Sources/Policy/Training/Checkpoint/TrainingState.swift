@@ -103,7 +103,7 @@ struct TrainingState {
     let names = Set(own.map(\.name))
     // A hash says nothing to people but that there is a difference.
     func words(_ name: String, _ here: String?, _ there: String?) -> String {
-      let isHash = [here, there].contains { ($0?.count ?? 0) >= 64 }
+      let isHash = [here, there].contains { $0?.wholeMatch(of: /[0-9a-f]{64}/) != nil }
       return isHash
         ? "\(name) differs" : "\(name) is \(here ?? "unknown") here, \(there ?? "unknown") there"
     }

@@ -1,3 +1,4 @@
+import Discovery
 import Foundation
 import Losses
 import Testing
@@ -97,15 +98,19 @@ import Testing
     #expect(error?.code == .usage)
   }
 
-  @Test("a folder that a dead process moved aside is put back; a living one's is left alone")
+  @Test("a folder that a dead process moved aside is put back; what somebody holds is left alone")
   func leftovers() throws {
     let folder = try TemporaryFolder()
     let place = folder.url.appending(path: "policy")
-    // No process has a number like this; our parent waits for us.
-    let (dead, living) = (".policy.\(Int32.max).part", ".policy.\(getppid()).part")
-    for name in [dead, living] {
+    // Our parent waits for us, so the number tells nothing: the dead may have had it elsewhere.
+    let dead = ".policy.\(getppid()).part"
+    let held = ".policy.\(Int32.max).part"
+    for name in [dead, held] {
       try policy("new", at: folder.url.appending(path: name))
       try policy("old", at: folder.url.appending(path: name + ".old"))
+    }
+    let locks = try [held, held + ".old"].map {
+      try FileLock(folder: folder.url.appending(path: $0).path)
     }
     try policy("another", at: folder.url.appending(path: ".policy.thesis.part"))
     let error = #expect(throws: LossmithError.self) {
@@ -117,8 +122,33 @@ import Testing
     try policy("older", at: folder.url.appending(path: dead + ".old"))
     try OutputFolder(place.path, replacing: true).fill { try policy("newer", at: $0) }
     #expect(try text(place) == "newer")
-    #expect(
-      try names(folder) == [living, living + ".old", ".policy.thesis.part", "policy"].sorted())
+    #expect(try names(folder) == [held, held + ".old", ".policy.thesis.part", "policy"].sorted())
+    withExtendedLifetime(locks) {}
+  }
+
+  @Test("the folder that is being filled is no leftover to another process")
+  func filling() throws {
+    let folder = try TemporaryFolder()
+    let place = folder.url.appending(path: "policy")
+    try OutputFolder(place.path, replacing: false).fill { staging in
+      Leftovers(of: place).remove()
+      try policy("new", at: staging, ["vocab.json"])
+    }
+    #expect(try text(place) == "new")
+    #expect(try names(folder) == ["policy"])
+  }
+
+  @Test("a place that was free and is taken by now is refused, unless it may be replaced")
+  func meanwhile() throws {
+    let folder = try TemporaryFolder()
+    let place = folder.url.appending(path: "policy")
+    let (careful, bold) = (
+      try OutputFolder(place.path, replacing: false), try OutputFolder(place.path, replacing: true)
+    )
+    try careful.requireFree()
+    try policy("another", at: place)
+    #expect(throws: LossmithError.self) { try careful.requireFree() }
+    try bold.requireFree()
   }
 
   @Test("a place where nothing can be made is refused before the work")

@@ -1,11 +1,12 @@
 import Glibc
 
-/// A file that one process at a time holds.
+/// A file or folder that one process at a time holds.
 ///
 /// The lock is the kernel's (`flock`): it goes with its holder however that ends, so a killed process
-/// leaves nothing to clean up.
-final class FileLock {
-  enum Failure: Error {
+/// leaves nothing to clean up. It tells the living from the dead where process numbers do not: a number
+/// means another process in another container, and a killed process keeps its own until it is reaped.
+public final class FileLock {
+  public enum Failure: Error {
     /// Another process has it, or another lock of this one.
     case held
     /// A system call failed: its errno, and what it was to do.
@@ -14,16 +15,21 @@ final class FileLock {
 
   private let descriptor: Int32
 
+  // In both, the property is set only once all is well: an initializer that throws when all is set runs
+  // deinit, which would close again, and by then the number may be another file's.
+
   /// Makes the file if need be and locks it, or fails at once.
-  init(_ path: String) throws(Failure) {
-    // Set only once it is locked: an initializer that throws when all is set runs deinit, which would
-    // close again, and by then the number may be another file's.
-    descriptor = try Self.locked(path)
+  public init(_ path: String) throws(Failure) {
+    descriptor = try Self.locked(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644))
   }
 
-  private static func locked(_ path: String) throws(Failure) -> Int32 {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .system(errno, doing: "create the lock") }
+  /// Locks a folder that is there, or fails at once. Some network file systems lock files only.
+  public init(folder path: String) throws(Failure) {
+    descriptor = try Self.locked(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
+  }
+
+  private static func locked(_ descriptor: Int32) throws(Failure) -> Int32 {
+    guard descriptor >= 0 else { throw .system(errno, doing: "open the lock") }
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       let number = errno
       if number == EINTR { continue }
@@ -33,8 +39,8 @@ final class FileLock {
     return descriptor
   }
 
-  /// Whether a path still names the file that is locked: a holder may remove it while another opens it.
-  func isOf(_ path: String) -> Bool {
+  /// Whether a path still names what is locked: a holder may remove it while another opens it.
+  public func isOf(_ path: String) -> Bool {
     var (own, there) = (stat(), stat())
     return fstat(descriptor, &own) == 0 && stat(path, &there) == 0
       && own.st_ino == there.st_ino && own.st_dev == there.st_dev

@@ -74,12 +74,12 @@ struct SFTCommand: ParsableCommand {
     settings.lora = try options.lora()
     settings.microBatch = options.microBatch
     settings.recomputes = options.recomputes
-    let lock = try checkpoint.lock(out: folder.url.path)
+    let lock = try checkpoint.lock(folder)
     defer { lock.release() }
     let plan = try checkpoint.plan(out: folder.url.path, replacing: force)
     let stages = StagePrinter(console: console, head: "sft")
     let bench = try PluginLibrary(console: console).workbench(threads: threads.count)
-    let reply = try CheckpointOptions.finishing(plan) {
+    let reply = try CheckpointOptions.finishing(plan, lock) {
       try folder.fill { staging in
         let job = SFTJob(
           start: start, data: absolute(data), out: staging.path, settings: settings,

@@ -37,7 +37,7 @@ struct TrainCommand: ParsableCommand {
     let values = try tunables.values()
     let options = try training.recipe()
     let folder = try OutputFolder(out, replacing: force)
-    let lock = try checkpoint.lock(out: folder.url.path)
+    let lock = try checkpoint.lock(folder)
     defer { lock.release() }
     let plan = try checkpoint.plan(out: folder.url.path, replacing: force)
     let library = try PluginLibrary(console: console)
@@ -55,7 +55,7 @@ struct TrainCommand: ParsableCommand {
     for note in facts.task.data?.notes ?? [] { console.note("note: data: \(note)") }
     let spec = try library.spec(plugin, isolation: isolation.isolation)
     try DeclaredTunables.require(values.keys, in: [spec], console)
-    let reply = try CheckpointOptions.finishing(plan) {
+    let reply = try CheckpointOptions.finishing(plan, lock) {
       try folder.fill { staging in
         try train(bench, spec, task, facts.task, values, options, plan, staging, console)
       }

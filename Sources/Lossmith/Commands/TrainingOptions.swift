@@ -48,9 +48,12 @@ struct CheckpointOptions: ParsableArguments {
   /// Keeps other trainings for the same place away until it is released; taken before
   /// ``plan(out:replacing:)``, which may remove a state.
   ///
-  /// - Throws: `LossmithError`: `usage` while another training is at it; `storage`.
-  func lock(out: String) throws(LossmithError) -> TrainingLock {
-    try TrainingLock(URL(fileURLWithPath: out + ".checkpoint"))
+  /// - Throws: `LossmithError`: `usage` while another training is at it, and for a policy that another
+  ///   one has put there by now; `storage`.
+  func lock(_ out: OutputFolder) throws(LossmithError) -> TrainingLock {
+    let lock = try TrainingLock(URL(fileURLWithPath: out.url.path + ".checkpoint"))
+    try out.requireFree()
+    return lock
   }
 
   /// The plan for a policy that will be at a place.
@@ -77,17 +80,18 @@ struct CheckpointOptions: ParsableArguments {
       folder: folder.path, interval: checkpointEvery, isResuming: resume)
   }
 
-  /// Has a training run, and removes its state when it is whole.
+  /// Has a training run; when it is whole, removes its state and releases its lock.
   ///
   /// - Throws: what the training throws; to an interruption, and to a fault of the machine behind which a
   ///   state is left, the command that resumes is added.
   static func finishing<Result>(
-    _ plan: CheckpointPlan, _ train: () throws -> Result
+    _ plan: CheckpointPlan, _ lock: TrainingLock, _ train: () throws -> Result
   ) throws -> Result {
     let folder = URL(fileURLWithPath: plan.folder)
     do {
       let result = try train()
       Checkpointing.remove(folder)
+      lock.release()
       return result
     } catch var error as LossmithError {
       let isNoFaultOfTheTraining = [.interrupted, .hostFault, .storage].contains(error.code)

@@ -1,3 +1,4 @@
+import Discovery
 import Foundation
 
 /// What killed processes of this program left beside a folder that they were writing or replacing.
@@ -7,7 +8,8 @@ import Foundation
 /// | `.NAME.PROCESS.part` | a folder that was being filled, or one that was replaced and was to go |
 /// | `.NAME.PROCESS.part.old` | the folder that was to be replaced, moved aside |
 ///
-/// What belongs to another living process is left alone.
+/// Their owner holds them locked (see ``FileLock``), so what can be locked is nobody's any more. Where the
+/// file system does not lock folders, the process's number decides.
 struct Leftovers {
   private let place: URL
   private let parent: URL
@@ -22,31 +24,40 @@ struct Leftovers {
   func restore() {
     var status = stat()
     guard lstat(place.path, &status) != 0, errno == ENOENT,
-      let aside = names(".part.old").first
+      let aside = dead(".part.old").first
     else { return }
-    rename(parent.appending(path: aside).path, place.path)
+    rename(aside.url.path, place.path)
   }
 
   /// Removes everything, but puts back what ``restore()`` does.
   func remove() {
     restore()
-    let aside = FileManager.default.fileExists(atPath: place.path) ? names(".part.old") : []
-    for name in names(".part") + aside {
-      try? FileManager.default.removeItem(at: parent.appending(path: name))
+    let aside = FileManager.default.fileExists(atPath: place.path) ? dead(".part.old") : []
+    for (url, lock) in dead(".part") + aside {
+      try? FileManager.default.removeItem(at: url)
+      withExtendedLifetime(lock) {}
     }
   }
 
-  /// Names with an ending, of dead processes and of those that had this one's number.
-  private func names(_ ending: String) -> [String] {
+  /// Folders with an ending whose owner is dead, in the order of their names, each locked where that can be
+  /// done: so nobody begins to use one while it goes.
+  private func dead(_ ending: String) -> [(url: URL, lock: FileLock?)] {
     let start = ".\(place.lastPathComponent)."
     let all = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
-    return all.sorted().filter { name in
+    return all.sorted().compactMap { name in
       guard name.hasPrefix(start), name.hasSuffix(ending),
         name.count > start.count + ending.count,
         let process = Int32(name.dropFirst(start.count).dropLast(ending.count)), process > 0
-      else { return false }
-      // A number may come again, as it does where every container begins to count anew.
-      return process == getpid() || (kill(process, 0) != 0 && errno == ESRCH)
+      else { return nil }
+      let url = parent.appending(path: name)
+      do throws(FileLock.Failure) {
+        return (url, try FileLock(folder: url.path))
+      } catch {
+        guard case .system = error else { return nil }
+        // A number may come again, as it does where every container begins to count anew.
+        let isDead = process == getpid() || (kill(process, 0) != 0 && errno == ESRCH)
+        return isDead ? (url, nil) : nil
+      }
     }
   }
 }

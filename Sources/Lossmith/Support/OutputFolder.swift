@@ -1,3 +1,4 @@
+import Discovery
 import Foundation
 import Host
 import Losses
@@ -38,12 +39,7 @@ struct OutputFolder {
     isReplacing = replacing
     staging = place.deletingLastPathComponent()
       .appending(path: ".\(place.lastPathComponent).\(getpid()).part")
-    Leftovers(of: place).restore()
-    if let names = try Self.names(in: place), !replacing, !names.isEmpty {
-      throw LossmithError(
-        .usage, "There is a policy already.", at: place.path,
-        remedy: "Give another folder with --out, or replace this one with --force.")
-    }
+    try requireFree()
     if MountPoints.contain(place.path) {
       throw LossmithError(
         .usage, "Something is mounted here, and a policy's folder is put in its place by a rename.",
@@ -51,6 +47,18 @@ struct OutputFolder {
     }
     // The folder is filled beside its place, so the parent counts, whatever is there.
     try OutputPlace.require(parentOf: place)
+  }
+
+  /// Looks at the place again, as after a wait for another process that may have filled it.
+  ///
+  /// - Throws: `LossmithError` (`usage`) for a place that is taken.
+  func requireFree() throws(LossmithError) {
+    Leftovers(of: url).restore()
+    if let names = try Self.names(in: url), !isReplacing, !names.isEmpty {
+      throw LossmithError(
+        .usage, "There is a policy already.", at: url.path,
+        remedy: "Give another folder with --out, or replace this one with --force.")
+    }
   }
 
   /// What a place holds; nil where nothing is.
@@ -89,17 +97,11 @@ struct OutputFolder {
   func fill<Result>(_ write: (URL) throws -> Result) throws -> Result {
     let manager = FileManager.default
     Leftovers(of: url).remove()
-    do {
-      try manager.createDirectory(
-        at: staging.deletingLastPathComponent(), withIntermediateDirectories: true)
-      // Alone: what is there already would become a part of the policy.
-      try manager.createDirectory(at: staging, withIntermediateDirectories: false)
-    } catch {
-      throw LossmithError(
-        .storage, "The folder cannot be made.", at: url.path,
-        remedy: "Check that its parent may be written to.", underlying: error)
+    let lock = try stage()
+    defer {
+      try? manager.removeItem(at: staging)
+      withExtendedLifetime(lock) {}
     }
-    defer { try? manager.removeItem(at: staging) }
     let result = try write(staging)
     do {
       try publish()
@@ -107,6 +109,41 @@ struct OutputFolder {
       throw keeping(error)
     }
     return result
+  }
+
+  /// Makes the folder to fill, and locks it so that no other process takes it for a leftover.
+  ///
+  /// - Returns: nil where the file system does not lock folders.
+  private func stage() throws -> FileLock? {
+    let manager = FileManager.default
+    // Again when another process took it for a leftover between our two steps.
+    for _ in 0..<1000 {
+      do {
+        try manager.createDirectory(
+          at: staging.deletingLastPathComponent(), withIntermediateDirectories: true)
+        // Alone: what is there already would become a part of the policy.
+        try manager.createDirectory(at: staging, withIntermediateDirectories: false)
+      } catch CocoaError.fileWriteFileExists {
+        Leftovers(of: url).remove()
+        continue
+      } catch {
+        throw LossmithError(
+          .storage, "The folder cannot be made.", at: url.path,
+          remedy: "Check that its parent may be written to.", underlying: error)
+      }
+      do throws(FileLock.Failure) {
+        let lock = try FileLock(folder: staging.path)
+        if lock.isOf(staging.path) { return lock }
+      } catch {
+        switch error {
+        case .held, .system(ENOENT, doing: _): continue
+        case .system: return nil
+        }
+      }
+    }
+    throw LossmithError(
+      .storage, "Another process removes the folder that is to be filled.", at: staging.path,
+      remedy: "Let one process at a time write to this place.")
   }
 
   /// Keeps the folder that cannot be put in place, beside it, and says where.
@@ -144,6 +181,8 @@ struct OutputFolder {
   /// - Returns: 0, or an errno.
   private func replaceInTwoSteps() -> Int32 {
     let aside = staging.appendingPathExtension("old")
+    let lock = try? FileLock(folder: url.path)
+    defer { withExtendedLifetime(lock) {} }
     guard rename(url.path, aside.path) == 0 else { return errno }
     guard rename(staging.path, url.path) == 0 else {
       let reason = errno

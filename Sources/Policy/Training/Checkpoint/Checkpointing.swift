@@ -3,7 +3,7 @@ import Losses
 
 /// Where and how often a training keeps its state, and when it is to stop.
 public struct Checkpointing {
-  /// The folder of the state; made when it is first written to.
+  /// The folder of the state; made when it is first written to. No other training may use it meanwhile.
   public var folder: URL
   /// Keeps the state after every so many steps, and after the last one; 0: only when it is stopped.
   public var interval: Int
@@ -51,7 +51,7 @@ public struct Checkpointing {
   }
 
   /// Removes the state of a folder, what killed trainings left half-written too, and the folder if
-  /// nothing else is in it. What cannot be removed stays, and so does what another process is writing.
+  /// nothing else is in it. What cannot be removed stays.
   public static func remove(_ folder: URL) {
     let manager = FileManager.default
     try? manager.removeItem(at: file(in: folder))
@@ -59,17 +59,13 @@ public struct Checkpointing {
     rmdir(folder.path)
   }
 
-  /// Half-written states (see ``AtomicFile``) whose process is dead, or is this one: between two steps it
-  /// writes nothing.
+  /// Half-written states (see ``AtomicFile``), which only killed trainings leave: a folder is one
+  /// training's at a time, and between two steps that one writes nothing.
   private static func removeParts(_ folder: URL) {
     let manager = FileManager.default
     let start = file(in: folder).lastPathComponent + "."
     for name in (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
     where name.hasPrefix(start) && name.hasSuffix(".part") {
-      let process = name.dropFirst(start.count).prefix { $0 != "." }
-      guard let process = Int32(process), process > 0,
-        process == getpid() || kill(process, 0) != 0 && errno == ESRCH
-      else { continue }
       try? manager.removeItem(at: folder.appending(path: name))
     }
   }

@@ -46,7 +46,9 @@ struct TrainingLockTests {
     let (path, aside) = (scratch.url.path, scratch.url.path + ".aside")
     var first: FileLock? = try FileLock(folder: path)
     let refused = #expect(throws: FileLock.Failure.self) { try FileLock(folder: path) }
-    guard case .held = refused else { return #expect(Bool(false), "\(String(describing: refused))") }
+    guard case .held = refused else {
+      return #expect(Bool(false), "\(String(describing: refused))")
+    }
     // The lock is the folder's, whatever its name.
     #expect(rename(path, aside) == 0)
     #expect(first?.isOf(path) == false && first?.isOf(aside) == true)

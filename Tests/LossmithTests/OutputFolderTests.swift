@@ -132,7 +132,7 @@ import Testing
     let place = folder.url.appending(path: "policy")
     try OutputFolder(place.path, replacing: false).fill { staging in
       Leftovers(of: place).remove()
-      try policy("new", at: staging, ["vocab.json"])
+      try policy("new", at: staging)
     }
     #expect(try text(place) == "new")
     #expect(try names(folder) == ["policy"])

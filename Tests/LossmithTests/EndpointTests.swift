@@ -394,5 +394,7 @@ private typealias HTTPResponse = FlyingFox.HTTPResponse
     ])
     #expect(result.status == 3)
     #expect(result.errors.contains("127.0.0.1:1"))
+    // Seen before any work was done for it.
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [])
   }
 }

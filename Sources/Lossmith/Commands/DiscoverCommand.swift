@@ -107,6 +107,8 @@ struct DiscoverCommand: ParsableCommand {
       stored: try storedConfig()?.proposerSettings ?? [:], limits: try storedLimits(),
       evolveSeed: evolveSeed, installation: installation)
     let stored = try resume.map { try open(URL(fileURLWithPath: $0), selection) }
+    // A run that goes on may need no further reply; a new one needs the first after all its baselines.
+    if stored == nil, let note = try selection.probe() { console.note("note: \(note)") }
     let bench =
       (stored?.config ?? selection.recorded).map {
         Workbench(cache: installation.cacheDirectory, settings: $0.settings)

@@ -160,6 +160,18 @@ struct ProposerSelection {
   /// Replies of a transcript: no run has more generations.
   var replies: Int? { replay?.replies.count }
 
+  /// Looks whether a model can be asked, where one is to be, before anything is done for it.
+  ///
+  /// - Returns: what a person should know; else nil.
+  /// - Throws: `LossmithError`: `endpoint`, `interrupted`.
+  func probe() throws(LossmithError) -> String? {
+    guard let models else { return nil }
+    return try EndpointProbe(
+      models.endpoint, models: models.ensemble.arms.map(\.model),
+      shouldAbort: { Interruption.isRequested }
+    ).check()
+  }
+
   /// The proposer itself.
   ///
   /// - Parameters:

@@ -48,6 +48,14 @@ public enum ChatAPI: String, Sendable, Codable, CaseIterable {
     }
   }
 
+  /// Where the server lists its models.
+  func modelsURL(below base: EndpointURL) -> EndpointURL {
+    switch self {
+    case .openai: base.removing("chat/completions").appending("models")
+    case .anthropic: base.removing("messages").removing("v1").appending("v1/models")
+    }
+  }
+
   func headers(key: APIKey?) -> [String: String] {
     var headers = [
       "Content-Type": "application/json", "Accept": "application/json, text/event-stream",

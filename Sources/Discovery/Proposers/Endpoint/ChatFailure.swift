@@ -98,11 +98,16 @@ enum ChatFailure: Error {
   /// The error that ends the tries.
   func error(for endpoint: ChatEndpoint, tries: Int) -> LossmithError {
     let count = tries > 1 ? "after \(tries) tries" : "at the first try"
+    return error(for: endpoint, "The model gave no reply \(count)")
+  }
+
+  /// The fault behind a few words that say what came of it.
+  func error(for endpoint: ChatEndpoint, _ opening: String) -> LossmithError {
     let summary = summary(for: endpoint)
     let end = summary.hasSuffix(".") || summary.hasSuffix("”") ? "" : "."
     return LossmithError(
-      .endpoint, "The model gave no reply \(count): \(summary)\(end)",
-      at: endpoint.completionsURL.shown, remedy: remedy(for: endpoint))
+      .endpoint, "\(opening): \(summary)\(end)", at: endpoint.completionsURL.shown,
+      remedy: remedy(for: endpoint))
   }
 
   private func remedy(for endpoint: ChatEndpoint) -> String {

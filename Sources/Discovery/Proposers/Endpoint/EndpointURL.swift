@@ -69,6 +69,12 @@ public struct EndpointURL: Hashable, Sendable {
     EndpointURL(self, path: path.hasSuffix("/" + suffix) ? path : path + "/" + suffix)
   }
 
+  /// The URL without the last parts of its path, if those are its last.
+  func removing(_ suffix: String) -> EndpointURL {
+    guard path.hasSuffix("/" + suffix) else { return self }
+    return EndpointURL(self, path: String(path.dropLast(suffix.count + 1)))
+  }
+
   /// Whether the server is on this machine.
   public var isLoopback: Bool {
     host == "localhost" || host == "[::1]"

@@ -15,15 +15,13 @@ public enum ExportFolder {
         .usage, "There is something at that place already.", at: place.path,
         remedy: "Give another folder with --out.")
     }
-    let staging = place.deletingLastPathComponent()
-      .appending(path: ".\(place.lastPathComponent).\(getpid()).part")
-    defer { try? manager.removeItem(at: staging) }
+    let staging = try StagingFolder(beside: place)
+    defer { staging.remove() }
     do {
-      try manager.createDirectory(at: staging, withIntermediateDirectories: true)
       for (name, text) in files {
-        try Data(text.utf8).write(to: staging.appending(path: name))
+        try Data(text.utf8).write(to: staging.url.appending(path: name))
       }
-      try manager.moveItem(at: staging, to: place)
+      try manager.moveItem(at: staging.url, to: place)
     } catch {
       throw LossmithError(
         .storage, "The export cannot be written.", at: place.path,

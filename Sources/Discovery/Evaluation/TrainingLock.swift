@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Losses
+import Policy
 
 /// Keeps a second training away from the folder of a training's state while this one goes on.
 ///
@@ -47,13 +48,7 @@ public final class TrainingLock {
     let path = folder.appending(path: fileName).path
     // Again when a training that ends removes folder or file between our steps.
     for _ in 0..<1000 {
-      do {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      } catch {
-        throw LossmithError(
-          .storage, "The folder for the training's state cannot be made.", at: folder.path,
-          remedy: "Check that its parent may be written to.", underlying: error)
-      }
+      try Checkpointing.makeFolder(folder)
       do throws(FileLock.Failure) {
         let lock = try FileLock(path)
         if lock.isOf(path) { return lock }

@@ -10,7 +10,6 @@ import Losses
 struct OutputFolder {
   let url: URL
   private let isReplacing: Bool
-  private let staging: URL
 
   /// What a policy's folder may hold; a folder with anything else is never replaced.
   private static let known: Set<String> = [
@@ -37,8 +36,6 @@ struct OutputFolder {
     let place = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath()
     url = place
     isReplacing = replacing
-    staging = place.deletingLastPathComponent()
-      .appending(path: ".\(place.lastPathComponent).\(getpid()).part")
     try requireFree()
     if MountPoints.contain(place.path) {
       throw LossmithError(
@@ -95,59 +92,19 @@ struct OutputFolder {
   /// - Throws: what `write` throws; `LossmithError`: `usage` when by now the place holds more than a
   ///   policy, `storage`.
   func fill<Result>(_ write: (URL) throws -> Result) throws -> Result {
-    let manager = FileManager.default
-    Leftovers(of: url).remove()
-    let lock = try stage()
-    defer {
-      try? manager.removeItem(at: staging)
-      withExtendedLifetime(lock) {}
-    }
-    let result = try write(staging)
+    let staging = try StagingFolder(beside: url)
+    defer { staging.remove() }
+    let result = try write(staging.url)
     do {
-      try publish()
+      try publish(staging.url)
     } catch {
-      throw keeping(error)
+      throw keeping(staging.url, error)
     }
     return result
   }
 
-  /// Makes the folder to fill, and locks it so that no other process takes it for a leftover.
-  ///
-  /// - Returns: nil where the file system does not lock folders.
-  private func stage() throws -> FileLock? {
-    let manager = FileManager.default
-    // Again when another process took it for a leftover between our two steps.
-    for _ in 0..<1000 {
-      do {
-        try manager.createDirectory(
-          at: staging.deletingLastPathComponent(), withIntermediateDirectories: true)
-        // Alone: what is there already would become a part of the policy.
-        try manager.createDirectory(at: staging, withIntermediateDirectories: false)
-      } catch CocoaError.fileWriteFileExists {
-        Leftovers(of: url).remove()
-        continue
-      } catch {
-        throw LossmithError(
-          .storage, "The folder cannot be made.", at: url.path,
-          remedy: "Check that its parent may be written to.", underlying: error)
-      }
-      do throws(FileLock.Failure) {
-        let lock = try FileLock(folder: staging.path)
-        if lock.isOf(staging.path) { return lock }
-      } catch {
-        switch error {
-        case .held, .system(ENOENT, doing: _): continue
-        case .system: return nil
-        }
-      }
-    }
-    throw LossmithError(
-      .storage, "Another process removes the folder that is to be filled.", at: staging.path,
-      remedy: "Let one process at a time write to this place.")
-  }
-
   /// Keeps the folder that cannot be put in place, beside it, and says where.
-  private func keeping(_ error: LossmithError) -> LossmithError {
+  private func keeping(_ staging: URL, _ error: LossmithError) -> LossmithError {
     var error = error
     for number in 1...100 {
       let kept = url.path + (number == 1 ? ".kept" : ".kept-\(number)")
@@ -161,13 +118,15 @@ struct OutputFolder {
 
   /// One rename, or one exchange with the policy that goes. What came into the place during the work is
   /// kept: then this fails.
-  private func publish() throws(LossmithError) {
+  private func publish(_ staging: URL) throws(LossmithError) {
     if rename(staging.path, url.path) == 0 { return }
     var reason = errno
     if isReplacing, reason == ENOTEMPTY || reason == EEXIST {
       _ = try Self.names(in: url)
       reason = PathExchange.exchange(staging.path, url.path)
-      if [EINVAL, ENOSYS, EOPNOTSUPP, EPERM].contains(reason) { reason = replaceInTwoSteps() }
+      if [EINVAL, ENOSYS, EOPNOTSUPP, EPERM].contains(reason) {
+        reason = replaceInTwoSteps(staging)
+      }
       if reason == 0 { return }
     }
     throw LossmithError(
@@ -179,7 +138,7 @@ struct OutputFolder {
   /// one cannot take its place. A kill between the two renames leaves it aside, for ``Leftovers``.
   ///
   /// - Returns: 0, or an errno.
-  private func replaceInTwoSteps() -> Int32 {
+  private func replaceInTwoSteps(_ staging: URL) -> Int32 {
     let aside = staging.appendingPathExtension("old")
     let lock = try? FileLock(folder: url.path)
     defer { withExtendedLifetime(lock) {} }

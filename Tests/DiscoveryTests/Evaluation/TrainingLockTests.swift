@@ -40,30 +40,6 @@ struct TrainingLockTests {
     #expect(exists(state) && !exists(folder.appending(path: "lock")))
   }
 
-  @Test("a folder can be locked too, by one at a time, and only a folder that is there")
-  func folderLock() throws {
-    let scratch = try Scratch()
-    let (path, aside) = (scratch.url.path, scratch.url.path + ".aside")
-    var first: FileLock? = try FileLock(folder: path)
-    let refused = #expect(throws: FileLock.Failure.self) { try FileLock(folder: path) }
-    guard case .held = refused else {
-      return #expect(Bool(false), "\(String(describing: refused))")
-    }
-    // The lock is the folder's, whatever its name.
-    #expect(rename(path, aside) == 0)
-    #expect(first?.isOf(path) == false && first?.isOf(aside) == true)
-    #expect(rename(aside, path) == 0)
-    first = nil
-    _ = try FileLock(folder: path)
-    let missing = #expect(throws: FileLock.Failure.self) { try FileLock(folder: aside) }
-    guard case .system(ENOENT, doing: _) = missing else {
-      return #expect(Bool(false), "\(String(describing: missing))")
-    }
-    let file = scratch.url.appending(path: "file").path
-    try Data().write(to: URL(fileURLWithPath: file))
-    #expect(throws: FileLock.Failure.self) { try FileLock(folder: file) }
-  }
-
   @Test("is taken by one of many at once, however fast they end")
   func crowd() async throws {
     let scratch = try Scratch()

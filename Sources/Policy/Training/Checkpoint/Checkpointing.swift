@@ -50,6 +50,19 @@ public struct Checkpointing {
     return file?.metadata["seconds"].flatMap(Double.init).map { max(0, $0) } ?? 0
   }
 
+  /// Makes a folder for a state, with its parents, unless it is there.
+  ///
+  /// - Throws: `LossmithError` (`storage`).
+  public static func makeFolder(_ folder: URL) throws(LossmithError) {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw LossmithError(
+        .storage, "The folder for the training's state cannot be made.", at: folder.path,
+        remedy: "Check that its parent may be written to.", underlying: error)
+    }
+  }
+
   /// Removes the state of a folder, what killed trainings left half-written too, and the folder if
   /// nothing else is in it. What cannot be removed stays.
   public static func remove(_ folder: URL) {
@@ -95,13 +108,7 @@ public struct Checkpointing {
     let step = trainer.step
     let isStopping = isStopping()
     guard isStopping || interval > 0 && (step % interval == 0 || step == steps) else { return }
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw LossmithError(
-        .storage, "The folder for the training's state cannot be made.", at: folder.path,
-        remedy: "Check that its parent may be written to.", underlying: error)
-    }
+    try Self.makeFolder(folder)
     Self.removeParts(folder)
     let seconds = secondsBefore + (ContinuousClock.now - began) / .seconds(1)
     try TrainingState.write(

@@ -1,4 +1,3 @@
-import Discovery
 import Foundation
 
 /// What killed processes of this program left beside a folder that they were writing or replacing.
@@ -10,18 +9,18 @@ import Foundation
 ///
 /// Their owner holds them locked (see ``FileLock``), so what can be locked is nobody's any more. Where the
 /// file system does not lock folders, the process's number decides.
-struct Leftovers {
+public struct Leftovers {
   private let place: URL
   private let parent: URL
 
   /// - Parameter place: of the folder itself.
-  init(of place: URL) {
+  public init(of place: URL) {
     self.place = place
     parent = place.deletingLastPathComponent()
   }
 
   /// Puts a folder back that was moved aside, when nothing has taken its place since.
-  func restore() {
+  public func restore() {
     var status = stat()
     guard lstat(place.path, &status) != 0, errno == ENOENT,
       let aside = dead(".part.old").first
@@ -30,7 +29,7 @@ struct Leftovers {
   }
 
   /// Removes everything, but puts back what ``restore()`` does.
-  func remove() {
+  public func remove() {
     restore()
     let aside = FileManager.default.fileExists(atPath: place.path) ? dead(".part.old") : []
     for (url, lock) in dead(".part") + aside {

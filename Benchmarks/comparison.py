@@ -54,13 +54,28 @@ def python_with(needs, given):
     return given
 
 
-def snake(value):
-    """The same document with keys as Python writes them: tokensPerSecond becomes tokens_per_second."""
+class Document(dict):
+    """A JSON object that a program printed: what it lacks is that program's fault."""
+
+    def __init__(self, program, fields):
+        super().__init__(fields)
+        self.program = program
+
+    def __missing__(self, key):
+        raise Failure(f"{self.program} printed no {key}: is it of another version?")
+
+
+def document(value, program):
+    """What a program printed, with keys as Python writes them: tokensPerSecond becomes tokens_per_second."""
     if isinstance(value, dict):
-        return {
-            re.sub("[A-Z]+", lambda m: "_" + m[0].lower(), k): snake(v) for k, v in value.items()
-        }
-    return [snake(part) for part in value] if isinstance(value, list) else value
+        return Document(
+            program,
+            {
+                re.sub("[A-Z]+", lambda m: "_" + m[0].lower(), k): document(v, program)
+                for k, v in value.items()
+            },
+        )
+    return [document(part, program) for part in value] if isinstance(value, list) else value
 
 
 def run(*command):
@@ -75,10 +90,10 @@ def run(*command):
     text = result.stdout.strip()
     try:
         try:
-            value = snake(json.loads(text))
+            value = document(json.loads(text), command[0])
         except ValueError:
             # Libraries may print before the document, even what looks like one.
-            value = snake(json.loads(text[text.rindex("\n{") :]))
+            value = document(json.loads(text[text.rindex("\n{") :]), command[0])
     except ValueError as error:
         raise Failure(f"{' '.join(command)} printed no JSON:\n{text[-2000:]}") from error
     return value[0] if isinstance(value, list) else value
@@ -107,7 +122,5 @@ def end(work):
         sys.exit(work())
     except Failure as failure:
         sys.exit(f"{name}: {failure}")
-    except KeyError as key:
-        sys.exit(f"{name}: lossmith prints no {key}: build it anew (make build)")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -93,6 +93,15 @@ final class CellConnection {
         remedy: "Write to the output arrays only."))
   }
 
+  /// An answer from a library that has not been loaded yet.
+  func unfinished() -> LossFailure {
+    kill(
+      LossFailure(
+        .failed(check: "protocol"),
+        "the library answered calls while it was being loaded: a constructor of it does not return",
+        remedy: "Do nothing in constructors."))
+  }
+
   /// Kills the plug-in process and waits for the report of its end.
   ///
   /// - Parameter verdict: what the kill is for; an end of its own that came first has precedence.
@@ -111,11 +120,11 @@ final class CellConnection {
     return LossFailure(.hostFault(cause: "the cell's reporter does not answer"))
   }
 
-  /// Whether the plug-in is still being loaded, by the reporter's word. A kernel that cannot notify
-  /// the reporter leaves that unknown; then this is true.
-  func isLoading() throws(LossFailure) -> Bool {
+  /// Whether the plug-in is still being loaded, by the reporter's word; nil where a kernel that cannot
+  /// notify the reporter leaves that unknown.
+  func isLoading() throws(LossFailure) -> Bool? {
     guard let report = try ask() else { return false }
-    return report.notifying == 0 || Int(report.stage) == CELLWIRE_LOADING
+    return report.notifying == 0 ? nil : Int(report.stage) == CELLWIRE_LOADING
   }
 
   /// Nanoseconds of processor time of the plug-in process; nil when the reporter has none to tell.

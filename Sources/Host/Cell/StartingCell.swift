@@ -38,11 +38,15 @@ final class StartingCell {
   func describe() throws(LossFailure) -> LossDescriptor {
     do throws(LossFailure) {
       let (outcome, status) = try connection.reply()
+      let isLoading = try connection.isLoading()
       if outcome == CELLWIRE_RETURNED {
+        // A library whose constructor does not return, and answers itself, would keep what only the
+        // dynamic loader may do.
+        if isLoading == true { throw connection.unfinished() }
         return try DescribeCall.read(connection.regions.outputs, status: status)
       }
       // Only before it was loaded has a plug-in had no chance to write to the reply itself.
-      guard try connection.isLoading() else { throw connection.breach() }
+      guard isLoading ?? true else { throw connection.breach() }
       switch outcome {
       case CELLWIRE_NO_DESCRIBE: throw DescribeCall.missing("loss_describe_v1")
       case CELLWIRE_NO_KERNEL: throw DescribeCall.missing("loss_kernel_v1")

@@ -7,7 +7,14 @@ import Losses
 /// D(h) = (S(x+h) − S(x−h)) / 2h, taken at h and h/2 and extrapolated (Richardson:
 /// (4·D(h/2) − D(h)) / 3). |D(h/2) − D(h)| bounds the truncation error, ε·max|value|/h the rounding
 /// error. Row values are subtracted before they are summed, so that the rows that did not move
-/// cancel exactly and do not drown the one that did.
+/// cancel exactly and do not drown the one that did. For the same reason the maximum goes over the rows
+/// that moved where rows are independent, else over all.
+///
+/// Values so large that rounding hides the slope show nothing, and what shows nothing must not pass: a loss
+/// could add a constant and return whatever gradient it likes. Where rounding may be a tenth of an element's
+/// gradient or more, the comparison is *blind*. That is harmless for elements without weight, as beside
+/// others or where a loss is flat. An element with a tenth of the batch's largest gradient, and with more
+/// than 1e-9, must not be blind: an optimizer that divides by the gradient's own size would follow it.
 ///
 /// Where the difference to the left and that to the right do not come together as h shrinks, the
 /// loss is not differentiable: a *kink* (they stay apart) or a *jump* (they run apart). A kink's
@@ -56,6 +63,8 @@ struct GradientCheck {
     _ probes: GradientProbes, _ outputs: [LossOutput]
   ) throws(LossFailure) -> Result {
     let analytic = outputs[0].gradients
+    let largest = analytic.values.reduce(0) { $1.reduce($0) { max($0, abs($1)) } }
+    let weighty = max(0.1 * largest, 1e-9)
     var result = Result()
     for (index, line) in probes.lines.enumerated() {
       let found = slopes(probes, index, outputs)
@@ -82,6 +91,9 @@ struct GradientCheck {
         try requireBetween(own, (found.left, found.right), slack: 1e-3, found, place)
       case .smooth:
         result.compared += 1
+        if abs(own) >= weighty, found.noise > 0.1 * max(abs(own), abs(found.central)) {
+          throw blind(place, own, found)
+        }
         if !agree(own, found, scale: max(abs(own), abs(found.central))) {
           if hasHiddenKink(probes, outputs) {
             result.kinks.append(place)
@@ -98,6 +110,8 @@ struct GradientCheck {
 
   private struct Slopes {
     var central, left, right, truncation, noise: Double
+    /// The largest value that rounding was reckoned from.
+    var size: Double
     /// Beside the batch, on either side: what is left of a slope where the value jumps.
     var besides: (left: Double, right: Double)
     var smoothness: Smoothness
@@ -128,6 +142,9 @@ struct GradientCheck {
     }
   }
 
+  /// Whether a row's value is said to depend on that row alone.
+  private var isRowWise: Bool { loss.descriptor.claims.contains(.rowIndependent) }
+
   private func slopes(
     _ probes: GradientProbes, _ line: Int, _ outputs: [LossOutput]
   ) -> Slopes {
@@ -146,7 +163,13 @@ struct GradientCheck {
     }
     let h = GradientProbes.step
     let (coarse, fine) = (slope(up, down), slope(halfUp, halfDown))
-    let size = (base + up.values + down.values).reduce(0) { max($0, abs($1)) }
+    let own = probes.rows(of: line)
+    var size = 0.0
+    for row in base.indices {
+      let values = [base[row]] + points.map { $0.values[row] }
+      let isStill = isRowWise && !own.contains(row) && values.allSatisfy { $0 == base[row] }
+      if !isStill { size = values.reduce(size) { max($0, abs($1)) } }
+    }
     let origin = probes.origin(of: line)
     let noise = 64 * 0x1p-52 * max(size, origin * max(abs(coarse), 1e-9)) / h
     let gap = abs(slope(up, zero) - slope(zero, down))
@@ -160,7 +183,18 @@ struct GradientCheck {
     }
     return Slopes(
       central: (4 * fine - coarse) / 3, left: left, right: right, truncation: abs(fine - coarse),
-      noise: noise, besides: (slope(halfDown, down), slope(up, halfUp)), smoothness: smoothness)
+      noise: noise, size: size, besides: (slope(halfDown, down), slope(up, halfUp)),
+      smoothness: smoothness)
+  }
+
+  private func blind(_ place: String, _ analytic: Double, _ found: Slopes) -> LossFailure {
+    LossFailure(
+      .failed(check: check.rawValue),
+      "nothing shows that the gradient \(place), \(analytic.inWords), is that of the values: beside values "
+        + "as large as \(found.size.inWords) rounding hides slopes up to \(found.noise.inWords)",
+      remedy:
+        "Leave out large constants: they change no gradient, and a value that is far larger than what "
+        + "moves it loses its digits.")
   }
 
   private func mismatch(_ place: String, _ analytic: Double, _ expected: String) -> LossFailure {

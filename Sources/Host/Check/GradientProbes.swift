@@ -79,6 +79,11 @@ struct GradientProbes {
     }
   }
 
+  /// The rows whose elements a line moves.
+  func rows(of line: Int) -> Set<Int> {
+    Set(lines[line].moves.map { $0.element / (batch.elements(of: $0.column) / batch.rows) })
+  }
+
   /// The largest number that a line moves: what bounds the rounding of its points.
   func origin(of line: Int) -> Double {
     lines[line].moves.reduce(0) {

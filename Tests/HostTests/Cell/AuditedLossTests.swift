@@ -87,6 +87,14 @@ struct AuditedLossTests {
     #expect(try train("batch-mean", steps: 30, seed: seed).verdict == .ok)
   }
 
+  @Test(
+    "found out: forged gradients of values so large that they hide every slope",
+    arguments: ["cheat-drowned", "cheat-drowned-row"])
+  func drowned(name: String) throws {
+    #expect(try train(name).verdict == .failed(check: "real-gradient"))
+    #expect(try train(name, rows: 8).verdict == .ok)
+  }
+
   @Test("found out: forged gradients of values that jump wherever they are probed")
   func jumps() throws {
     #expect(try train("cheat-jumps").verdict == .failed(check: "real-gradient"))

@@ -150,6 +150,15 @@ struct HostilePluginTests {
     #expect(try CellFixture.verdict(of: "forged-sequence") == .failed(check: "protocol"))
   }
 
+  @Test("a library that never ends loading, to keep the loader's leave, answers to nobody")
+  func endlessLoading() throws {
+    #expect(try CellFixture.verdict(of: "constructor-serves") == .failed(check: "protocol"))
+    // Who says that it is loaded is held to it, and then may answer in whatever way it likes.
+    #expect(
+      try CellFixture.verdict(of: "constructor-serves-loaded") == .violation(syscall: "openat"))
+    #expect(try CellFixture.verdict(of: "constructor-serves-tame", calls: 3) == .ok)
+  }
+
   @Test("an early reply is the plug-in's own loss: its next call finds it busy")
   func early() throws {
     let first = try CellFixture.verdict(of: "early-sequence")

@@ -35,6 +35,37 @@ import Testing
     #expect(after.allSatisfy { $0.outcome == .notRun && $0.message == "not run (after gradient)" })
   }
 
+  @Test("values so large that they hide their slopes show no gradient, in one row or in all")
+  func drowned() {
+    @Sendable func dpo(plus constant: Double, everywhere: Bool, slope: Double) -> ClosureLoss.Kernel
+    {
+      { margin, beta in
+        let values = margin.indices.map {
+          softplus(-beta * margin[$0]) + (everywhere || $0 == 0 ? constant : 0)
+        }
+        return (values, margin.map { slope * beta * sigmoid(-beta * $0) })
+      }
+    }
+    for everywhere in [true, false] {
+      for slope in [-1.0, 1, -0.5] {
+        let report = report(dpo(plus: 1e13, everywhere: everywhere, slope: slope))
+        #expect(firstFailure(report) == "gradient", "\(everywhere) \(slope)")
+      }
+      // Of an ordinary constant the slope is seen.
+      #expect(report(dpo(plus: 1e3, everywhere: everywhere, slope: -1)).finding.verdict == .ok)
+      #expect(
+        firstFailure(report(dpo(plus: 1e3, everywhere: everywhere, slope: -0.999))) == "gradient")
+    }
+  }
+
+  @Test("large values are no fault where the gradient is as large")
+  func steep() {
+    let steep = rowwise({ 1e9 * $1 * $0 * $0 }, slope: { 2e9 * $1 * $0 })
+    #expect(report(steep).finding.verdict == .ok)
+    let wrong = rowwise({ 1e9 * $1 * $0 * $0 }, slope: { 2.001e9 * $1 * $0 })
+    #expect(firstFailure(report(wrong)) == "gradient")
+  }
+
   @Test("statistics over the batch must be differentiated; the gradient is that of the sum")
   func batchCoupling() {
     // value_i = (m_i − mean)²: d(sum)/dm_j = 2 (m_j − mean), the mean's own part cancels.

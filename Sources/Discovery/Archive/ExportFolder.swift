@@ -19,6 +19,8 @@ public enum ExportFolder {
       .appending(path: ".\(place.lastPathComponent).\(getpid()).part")
     defer { try? manager.removeItem(at: staging) }
     do {
+      // A killed export may have left its own: where every container counts anew, numbers come again.
+      if manager.fileExists(atPath: staging.path) { try manager.removeItem(at: staging) }
       try manager.createDirectory(at: staging, withIntermediateDirectories: true)
       for (name, text) in files {
         try Data(text.utf8).write(to: staging.appending(path: name))

@@ -18,7 +18,8 @@ struct EndpointFaultTests {
 
   /// A run against a server; the last step repeats.
   private func run(
-    _ steps: [ScriptedServer.Step], retries: Int = 1, total: Double = Chat.limits.total, generations: Int = 1,
+    _ steps: [ScriptedServer.Step], retries: Int = 1, total: Double = Chat.limits.total,
+    generations: Int = 1,
     resamples: Int = 0, breaker: Int = 10
   ) throws -> Ended {
     let server = ScriptedServer(steps)

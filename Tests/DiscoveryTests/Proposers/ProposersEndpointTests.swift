@@ -313,7 +313,8 @@ struct ProposersEndpointTests {
       let server = step.map { ScriptedServer($0) }
       defer { server?.stop() }
       let patient = Patient(
-        try Chat.endpoint(server?.url ?? Chat.nowhere, limits: limits), retry: RetryPolicy(retries: 1))
+        try Chat.endpoint(server?.url ?? Chat.nowhere, limits: limits),
+        retry: RetryPolicy(retries: 1))
       let error = try patient.failure()
       #expect(error.code == .endpoint)
       #expect(error.message.contains(words), "\(error.message)")

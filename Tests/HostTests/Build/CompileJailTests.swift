@@ -44,7 +44,9 @@ import Testing
     #expect(outcome.messages.contains("HOME="))
     #expect(!outcome.messages.contains("secret"))
     // Nor has it, by a way around what was given, what is this process's own.
-    let own = ProcessInfo.processInfo.environment.filter { $0.value.count > 3 && !["PATH", "_"].contains($0.key) }
+    let own = ProcessInfo.processInfo.environment.filter {
+      $0.value.count > 3 && !["PATH", "_"].contains($0.key)
+    }
     for (name, value) in own {
       #expect(!outcome.messages.contains("\(name)=\(value)\n"), "\(name)")
     }
@@ -80,7 +82,8 @@ import Testing
     // What is not there: the times of a file that is may be changed.
     let strange = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     for script in [
-      "cat \(secret.path)", "cat /etc/passwd", "ls /root", "touch /usr/\(UUID())", "touch \(strange)",
+      "cat \(secret.path)", "cat /etc/passwd", "ls /root", "touch /usr/\(UUID())",
+      "touch \(strange)",
     ] {
       #expect(try shell(script, namespaces: false).ending == .failed, "\(script)")
     }

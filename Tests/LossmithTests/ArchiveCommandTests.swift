@@ -57,7 +57,7 @@ import Testing
     // The third proposal is on its way.
     let stopped = folder.url.appending(path: "runs/stopped").path
     let (status, errors) = try Program.interrupted(
-      arguments("stopped"), when: "propose    [3]")
+      arguments("stopped"), when: "propose    [3]", writing: stopped)
     #expect(status == 130, "\(errors)")
     let resumed = try await Program.run(["discover", "--json", "--resume", stopped])
     let again = try JSON.decode(DiscoverTests.Summary.self, from: Data(resumed.output.utf8))

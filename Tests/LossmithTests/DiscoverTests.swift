@@ -129,7 +129,8 @@ import Testing
     let calm = try await discover(Array(arguments("calm").dropFirst())).0
     for stage in ["baseline", "propose", "parse", "build", "check", "train", "verdict"] {
       let run = folder.url.appendingPathComponent(stage).path
-      let (status, errors) = try Program.interrupted(arguments(stage), when: "\(stage) ")
+      let (status, errors) = try Program.interrupted(
+        arguments(stage), when: "\(stage) ", writing: run)
       #expect(status == 130, "\(stage): \(errors)")
       #expect(errors.contains("--resume \(run)"), "\(stage): \(errors)")
       let resumed = try await discover(["--resume", run]).0

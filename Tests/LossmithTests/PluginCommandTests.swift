@@ -222,15 +222,18 @@ import Testing
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()
     defer { process.terminate() }
+    // What follows the last line break is still being written.
+    func whole() throws -> [Data] {
+      try Data(contentsOf: output).split(separator: 0x0A, omittingEmptySubsequences: false)
+        .dropLast()
+    }
     func lines(_ count: Int) async throws -> [[String: Any]] {
-      while process.isRunning {
-        let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
-        if text.split(separator: "\n").count >= count { break }
+      while process.isRunning, try whole().count < count {
         try await Task.sleep(for: .milliseconds(100))
       }
-      return try String(decoding: try Data(contentsOf: output), as: UTF8.self)
-        .split(separator: "\n")
-        .map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:] }
+      return try whole().map {
+        try JSONSerialization.jsonObject(with: $0) as? [String: Any] ?? [:]
+      }
     }
     let first = try #require(try await lines(1).first)
     #expect(first["verdict"] as? String == "ok")

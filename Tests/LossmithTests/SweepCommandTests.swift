@@ -35,7 +35,8 @@ import Testing
     // A smaller β goes further.
     #expect(rewards.count == 2 && rewards[0] > rewards[1])
     #expect(kls.count == 2 && kls[0] > kls[1])
-    let (status, errors) = try Program.interrupted(["sweep"] + arguments(cut), when: "dpo β")
+    let (status, errors) = try Program.interrupted(
+      ["sweep"] + arguments(cut), when: "dpo β", writing: cut.path)
     #expect(status == 130, "\(errors)")
     #expect(errors.contains("lossmith sweep --resume \(cut.path)"), "\(errors)")
     let recorded = try SweepFile.contents(of: cut).entries.count

@@ -210,7 +210,7 @@ import Testing
       "train", "dpo", "--task", bench.task, "--out", bench.place("policy"), "--threads", "1",
     ]
     let (status, errors) = try Program.interrupted(
-      arguments + ["--checkpoint-every", "0"], when: "dpo: step")
+      arguments + ["--checkpoint-every", "0"], when: "dpo: step", writing: bench.place("policy"))
     #expect(status == 130, "\(errors)")
     #expect(errors.contains("the training's state is kept"), "\(errors)")
     #expect(errors.contains("Resume with: lossmith train dpo --task"), "\(errors)")

@@ -49,7 +49,8 @@ import Testing
     ] {
       #expect(FileManager.default.fileExists(atPath: calm.appending(path: name).path), "\(name)")
     }
-    let (status, errors) = try Program.interrupted(["transfer"] + arguments(cut), when: "bandit: ")
+    let (status, errors) = try Program.interrupted(
+      ["transfer"] + arguments(cut), when: "bandit: ", writing: cut.path)
     #expect(status == 130, "\(errors)")
     #expect(errors.contains("lossmith transfer --resume \(cut.path)"), "\(errors)")
     let resumed = try await summary(["--resume", cut.path])

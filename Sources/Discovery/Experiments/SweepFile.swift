@@ -20,7 +20,11 @@ public final class SweepFile {
     self.descriptor = descriptor
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // Said aloud, for a child between fork and exec holds a copy of the descriptor.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   /// Begins a sweep in a new or empty folder.
   ///

@@ -9,6 +9,7 @@ final class CellConnection {
   private let limits: CellLimits
   private let socket: OwnedDescriptor
   private var sequence: UInt32 = 0
+  private var watch = CellWatch()
   private let spins = cellwire_spins()
   private var pidfd: OwnedDescriptor?
   private var layers: CellLayers?
@@ -36,6 +37,9 @@ final class CellConnection {
       output: regions.output.number, limits: limits)
   }
 
+  /// Seconds of wall time that the last call took; see ``CellWatch``.
+  var seconds: Double { watch.seconds }
+
   /// The number that the next request will have.
   var nextSequence: UInt32 { sequence &+ 1 }
 
@@ -60,10 +64,11 @@ final class CellConnection {
   /// Waits for the reply to what was sent; its time counts from here.
   func reply() throws(LossFailure) -> (outcome: Int, status: Int32) {
     let previous = sequence &- 1
-    let started = Deadline.now
+    watch = CellWatch()
     var baseline: UInt64? = previous == 0 ? 0 : nil
     while true {
       let seen = cellwire_wait(replyWord, previous, hostWaiting, spins, Self.slice)
+      watch.look()
       if seen == sequence {
         return (Int(regions.reply.pointee.outcome), regions.reply.pointee.status)
       }
@@ -72,9 +77,8 @@ final class CellConnection {
       if Interruption.isRequested {
         throw kill(LossFailure(.hostFault(cause: "interrupted"), "interrupted"))
       }
-      let elapsed = Double(Deadline.now - started) * 1e-9
-      if elapsed > 10 * limits.cpuSecondsPerCall { throw kill(.timeout(limits)) }
-      if elapsed > Double(Self.slice) * 1e-9, let used = try processorTime() {
+      if watch.seconds > 10 * limits.cpuSecondsPerCall { throw kill(.timeout(limits)) }
+      if watch.seconds > Double(Self.slice) * 1e-9, let used = try processorTime() {
         let since = baseline ?? used
         baseline = since
         if Double(used - min(used, since)) * 1e-9 > limits.cpuSecondsPerCall {

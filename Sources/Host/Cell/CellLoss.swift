@@ -61,9 +61,8 @@ public final class CellLoss: RawLoss {
     }
     guard let connection else { throw LossFailure(.hostFault(cause: "there is no cell")) }
     do throws(LossFailure) {
-      let began = Deadline.now
       let raw = try Self.call(connection, layout, batch, tunables)
-      try meter.add(size: layout.inputBytes / 8, wall: Double(Deadline.now - began) * 1e-9) {
+      try meter.add(size: layout.inputBytes / 8, wall: connection.seconds) {
         () throws(LossFailure) in try connection.processorTime()
       }
       return raw

@@ -23,7 +23,7 @@ struct Bubblewrap: Sendable {
     let key = [path] + options + program
     if let known = Self.answers.withLock({ $0[key] }) { return known }
     var command = Command(
-      executable: path, arguments: options + ["--"] + program, wallSeconds: 20)
+      executable: path, arguments: options + ["--"] + program, wallSeconds: 120)
     command.diesWithUs = false
     let result = try? Launcher.shared.run(command)
     let works = result?.status == .exited(0)

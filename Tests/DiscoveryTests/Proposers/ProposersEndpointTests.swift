@@ -25,8 +25,15 @@ enum Chat {
     .respond(status: 200, body: answer(content))
   }
 
-  /// Short limits: a test must not wait.
-  static let limits = HTTPLimits(connect: 2, total: 5, silence: 5, answer: 1 << 20)
+  /// Far more than an answer takes on a machine that does all tests at once. Where nothing answers, a test
+  /// sets a total of its own.
+  static let limits = HTTPLimits(connect: 120, total: 240, silence: 240, answer: 1 << 20)
+
+  /// Where nobody listens. The port of a server that has stopped may be another's by now.
+  static let nowhere = "http://127.0.0.1:1/v1"
+
+  /// For a server that stalls: long enough for the request to get there.
+  static let stall = 1.0
 
   static func endpoint(_ url: String, limits: HTTPLimits = limits) throws -> ChatEndpoint {
     try ChatEndpoint(
@@ -295,9 +302,6 @@ struct ProposersEndpointTests {
 
   @Test("Nobody listening, a stall, a cut and an answer that is no HTTP are tried again")
   func transientTransport() throws {
-    let gone = ScriptedServer(Chat.ok())
-    let goneURL = gone.url
-    gone.stop()
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
     let cases: [(step: ScriptedServer.Step?, words: String)] = [
       (nil, "connect"), (.stall, "imed out"), (.raw(Array((head + #"{"choi"#).utf8)), "bytes"),
@@ -305,11 +309,12 @@ struct ProposersEndpointTests {
     ]
     for (step, words) in cases {
       var limits = Chat.limits
-      if case .stall? = step { limits.total = 0.3 }
+      if case .stall? = step { limits.total = Chat.stall }
       let server = step.map { ScriptedServer($0) }
       defer { server?.stop() }
       let patient = Patient(
-        try Chat.endpoint(server?.url ?? goneURL, limits: limits), retry: RetryPolicy(retries: 1))
+        try Chat.endpoint(server?.url ?? Chat.nowhere, limits: limits),
+        retry: RetryPolicy(retries: 1))
       let error = try patient.failure()
       #expect(error.code == .endpoint)
       #expect(error.message.contains(words), "\(error.message)")

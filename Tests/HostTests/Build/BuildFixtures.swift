@@ -21,6 +21,9 @@ enum BuildFixtures {
     return cache
   }()
 
+  /// More time than a user's builds get: those do not share two cores with all the tests.
+  static let patient = CompileJail.Limits(wallSeconds: 600)
+
   static func freshCache() -> URL {
     FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
   }
@@ -45,7 +48,7 @@ enum BuildFixtures {
   }
 
   static func builder(
-    cache: URL = sharedCache, limits: CompileJail.Limits = .init(), usesNamespaces: Bool = true,
+    cache: URL = sharedCache, limits: CompileJail.Limits = patient, usesNamespaces: Bool = true,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws -> PluginBuilder {
     PluginBuilder(

@@ -65,7 +65,7 @@ enum FixtureLibrary {
   }
 
   private static func compile(_ arguments: [String]) throws(LossmithError) {
-    var command = Command(executable: try compiler(), arguments: arguments, wallSeconds: 60)
+    var command = Command(executable: try compiler(), arguments: arguments, wallSeconds: 600)
     command.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
     let result = try Launcher.shared.run(command)
     guard result.status == .exited(0) else {

@@ -250,7 +250,7 @@ struct HostilePluginTests {
     for plugin in before { #expect(Processes.waitUntilGone(plugin)) }
   }
 
-  /// Polls for up to five seconds.
+  /// Polls for up to a minute.
   static func eventually(_ condition: () -> Bool) -> Bool {
     for _ in 0..<6_000 {
       if condition() { return true }

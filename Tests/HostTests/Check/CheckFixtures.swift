@@ -61,7 +61,7 @@ enum PlainCompiler {
       arguments: [
         "-shared", "-fPIC", "-O1", isC ? "-std=c11" : "-std=c++17", "-fno-exceptions", "-I",
         try BuildFixtures.installation().abiHeaders.path,
-      ] + flags + [source.path, "-o", library.path, "-lm"], wallSeconds: 60)
+      ] + flags + [source.path, "-o", library.path, "-lm"], wallSeconds: 600)
     command.environment = ["PATH": path]
     let result = try Launcher.shared.run(command)
     let words = String(decoding: result.stderr, as: UTF8.self)

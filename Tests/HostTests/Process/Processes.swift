@@ -12,7 +12,7 @@ enum Processes {
     }
   }
 
-  /// Waits until no process with the argument lives; false when one still does after five seconds.
+  /// Waits until no process with the argument lives; false when one still does after a minute.
   ///
   /// A killed process that is nobody's child goes a moment later, not at once.
   static func allGone(argument: String) -> Bool {
@@ -35,7 +35,7 @@ enum Processes {
     return fields.first != "Z" && fields.first != "X"
   }
 
-  /// Waits until a process has gone; false when it is still there after five seconds.
+  /// Waits until a process has gone; false when it is still there after a minute.
   static func waitUntilGone(_ pid: Int32) -> Bool {
     for _ in 0..<6_000 {
       if !isAlive(pid) { return true }

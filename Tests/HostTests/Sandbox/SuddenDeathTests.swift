@@ -101,8 +101,13 @@ struct SuddenDeathTests {
     settings.files = nil
     // A supervisor of its own, with a folder for its worker.
     nonisolated(unsafe) let session = try WorkerSession(settings)
-    let plugin = Data(try FixtureLibrary.library("loop").path.utf8)
-    let thread = Thread { _ = try? session.run("supervise", plugin) }
+    // Of its own, where no other program that starts meanwhile sweeps.
+    let elsewhere = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: elsewhere, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: elsewhere) }
+    let payload = Data(
+      "\(try FixtureLibrary.library("loop").path)\n\(elsewhere.path)".utf8)
+    let thread = Thread { _ = try? session.run("supervise", payload) }
     thread.start()
     let supervisor = session.processIdentifier
     func workingFolder(_ process: Int32) -> String? {
@@ -116,14 +121,15 @@ struct SuddenDeathTests {
         return folder?.contains("/lossmith-") == true && folder != workingFolder(supervisor)
       })
     let left = try #require(folder)
+    let theirs = URL(fileURLWithPath: left).deletingLastPathComponent().deletingLastPathComponent()
+    #expect(theirs.deletingLastPathComponent().lastPathComponent == elsewhere.lastPathComponent)
     Scratch.sweep(root)
+    Scratch.sweep(theirs)
     #expect(FileManager.default.fileExists(atPath: left))
     kill(supervisor, SIGKILL)
     #expect(Processes.waitUntilGone(supervisor))
     #expect(FileManager.default.fileExists(atPath: left))
-    // What the next process does first.
-    let theirs = URL(fileURLWithPath: left).deletingLastPathComponent().deletingLastPathComponent()
-    // The worker dies with its supervisor, a moment later, and holds the folder as long.
+    // What the next process does first. The worker dies with its supervisor, a moment later, and holds the folder as long.
     #expect(
       HostilePluginTests.eventually {
         Scratch.sweep(theirs)

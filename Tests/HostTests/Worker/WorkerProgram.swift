@@ -61,12 +61,16 @@ enum WorkerProgram {
         return try JSON.encode(
           try loss.evaluate(CellFixture.batch(rows: 4), tunables: [0.1]).values)
       },
-      // A supervisor in a process of its own, so that it can be killed.
+      // A supervisor in a process of its own, so that it can be killed. A second line of the payload is a
+      // temporary folder of its own.
       "supervise": { payload, context in
         context.progress(Data())
+        let words = String(decoding: payload, as: UTF8.self).split(separator: "\n").map(String.init)
+        if words.count > 1 { setenv("TMPDIR", words[1], 1) }
         var settings = settings
-        settings.files = ChildJail(readable: [String(decoding: payload, as: UTF8.self)])
-        return try WorkerSession(settings).run("cell", payload, limits: context.limits)
+        settings.files = ChildJail(readable: [words[0]])
+        return try WorkerSession(settings).run(
+          "cell", Data(words[0].utf8), limits: context.limits)
       },
       "inline": { payload, context in
         let loss = try context.openInline(

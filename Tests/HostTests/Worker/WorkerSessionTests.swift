@@ -33,8 +33,6 @@ struct WorkerSessionTests {
 
   @Test("the environment is built from nothing, and one line leads out")
   func surroundings() throws {
-    setenv("LOSSMITH_TEST_SECRET", "key", 1)
-    defer { unsetenv("LOSSMITH_TEST_SECRET") }
     let session = try session()
     let seen = try JSON.decode(
       WorkerProgram.Surroundings.self, from: try session.run("surroundings", Data()))
@@ -44,6 +42,8 @@ struct WorkerSessionTests {
     // The test library sets variables of its own once it runs.
     #expect(Set(seen.environment.filter { !$0.hasPrefix("SWT_") }).isSubset(of: allowed))
     #expect(seen.environment.contains("OPENBLAS_NUM_THREADS"))
+    // The control: there is something of ours that could have come along.
+    #expect(ProcessInfo.processInfo.environment.keys.contains { !allowed.contains($0) })
     #expect(seen.sockets == 1)
     #expect(FileManager.default.fileExists(atPath: seen.folder))
   }

@@ -105,7 +105,7 @@ final class Browser {
 
   /// Reads what the browser tells until something holds.
   func wait(
-    for what: String, seconds: Double = 90, _ holds: () throws -> Bool
+    for what: String, seconds: Double = 300, _ holds: () throws -> Bool
   ) throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while try !holds() {

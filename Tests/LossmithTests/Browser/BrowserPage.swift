@@ -58,7 +58,7 @@ final class BrowserPage {
   }
 
   /// Waits until an expression is true.
-  func wait(until expression: String, seconds: Double = 90) throws {
+  func wait(until expression: String, seconds: Double = 300) throws {
     try browser.wait(for: expression, seconds: seconds) {
       try evaluate("Boolean(\(expression))") as? Bool == true
     }

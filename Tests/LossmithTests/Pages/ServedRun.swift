@@ -62,7 +62,7 @@ final class ServedRun: @unchecked Sendable {
       }
     }
     guard connected == 0 else { throw Browser.Failure(description: "connect: \(errno)") }
-    var patience = timeval(tv_sec: 60, tv_usec: 0)
+    var patience = timeval(tv_sec: 300, tv_usec: 0)
     setsockopt(
       socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     let lines =

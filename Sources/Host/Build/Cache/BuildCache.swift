@@ -97,18 +97,37 @@ struct BuildCache: Sendable {
     sweep(all)
     let scratch = all.appending(path: UUID().uuidString)
     try AtomicFile.makeFolder(scratch)
-    defer { try? FileManager.default.removeItem(at: scratch) }
+    let lock = Self.locked(scratch)
+    defer {
+      try? FileManager.default.removeItem(at: scratch)
+      withExtendedLifetime(lock) {}
+    }
     return try body(scratch)
   }
 
-  /// Removes what builds left that were killed: no build lasts an hour.
+  /// Holds a folder as long as the descriptor is there; tells whether somebody else does. Neither where the
+  /// file system does not lock folders.
+  private static func locked(_ folder: URL) -> (own: OwnedDescriptor?, isOthers: Bool) {
+    let number = open(folder.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard number >= 0 else { return (nil, false) }
+    let lock = OwnedDescriptor(number)
+    if flock(number, LOCK_EX | LOCK_NB) == 0 { return (lock, false) }
+    return (nil, errno == EWOULDBLOCK)
+  }
+
+  /// Removes what builds left that were killed. No build lasts an hour; the lock tells when a clock that
+  /// was set or a machine that slept says that one did.
   private func sweep(_ all: URL) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: all.path)) ?? []
     for name in names {
       let path = all.appending(path: name)
       guard let stamp = FileStamp(path: path.path) else { continue }
       let age = Date().timeIntervalSince1970 - Double(stamp.modified) * 1e-9
-      if age > 3600 { try? FileManager.default.removeItem(at: path) }
+      guard age > 3600 else { continue }
+      let lock = Self.locked(path)
+      if lock.isOthers { continue }
+      try? FileManager.default.removeItem(at: path)
+      withExtendedLifetime(lock) {}
     }
   }
 }

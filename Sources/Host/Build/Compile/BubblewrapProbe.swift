@@ -26,7 +26,7 @@ final class BubblewrapProbe: Sendable {
     let scratch = FileManager.default.temporaryDirectory.path
     let arguments =
       arguments(readable: [], scratch: scratch, environment: [:]) + ["/bin/sh", "-c", ":"]
-    var command = Command(executable: path, arguments: arguments, wallSeconds: 20)
+    var command = Command(executable: path, arguments: arguments, wallSeconds: 120)
     command.diesWithUs = false
     let result = try? Launcher.shared.run(command)
     return result?.status == .exited(0)

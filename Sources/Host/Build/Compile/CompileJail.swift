@@ -11,6 +11,7 @@ import Losses
 public struct CompileJail: Sendable {
   public struct Limits: Hashable, Sendable {
     public var cpuSeconds: Int
+    /// A backstop: a compiler does not wait, so a busy machine must not be able to reach it.
     public var wallSeconds: Double
     public var addressSpaceBytes: Int
     /// Of any file that is written.
@@ -19,7 +20,7 @@ public struct CompileJail: Sendable {
     public var outputBytes: Int
 
     public init(
-      cpuSeconds: Int = 20, wallSeconds: Double = 60, addressSpaceBytes: Int = 4 << 30,
+      cpuSeconds: Int = 20, wallSeconds: Double = 300, addressSpaceBytes: Int = 4 << 30,
       fileSizeBytes: Int = 64 << 20, outputBytes: Int = 1 << 20
     ) {
       self.cpuSeconds = cpuSeconds

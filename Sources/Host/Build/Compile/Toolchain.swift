@@ -75,7 +75,7 @@ public struct Toolchain: Sendable, Codable {
       Command(
         executable: path, arguments: ["-print-target-info"],
         // A version manager's swiftc finds the chosen toolchain through these.
-        environment: environment.filter { ["PATH", "HOME"].contains($0.key) }, wallSeconds: 30))
+        environment: environment.filter { ["PATH", "HOME"].contains($0.key) }, wallSeconds: 120))
     guard result.status == .exited(0),
       let info = try? JSONDecoder().decode(TargetInfo.self, from: result.stdout)
     else {

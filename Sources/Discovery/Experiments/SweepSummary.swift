@@ -18,7 +18,7 @@ public struct SweepSummary: Codable, Hashable, Sendable {
     public var klPaper: Estimate?
     /// Trainings that failed, as verdicts.
     public var failures: [String]
-    /// Reward minus the baseline's at the same KL, see ``EqualKL/reward(at:on:origin:)``; null
+    /// Reward minus the baseline's at the same KL, see ``EqualKL/Advantages``; null
     /// where the baseline never reaches that KL, and for the baseline.
     public var advantage: Difference?
   }
@@ -183,15 +183,15 @@ private struct Groups {
       let values = entries.compactMap { $0.metrics[metric] }
       return values.isEmpty ? nil : Statistics.estimate(metric: metric, values: values)
     }
-    var pairs: [(own: Double, base: Double)] = []
+    var advantages = EqualKL.Advantages()
     if !isBaseline {
       for entry in entries {
         guard let reward = entry.metrics["reward"], let kl = entry.metrics["kl"],
           let floor = floors[entry.unit.seed],
-          let base = EqualKL.reward(
+          let reach = EqualKL.reach(
             at: kl, on: baseline[entry.unit.seed] ?? [], origin: floor)
         else { continue }
-        pairs.append((reward, base))
+        advantages.append(reward, beside: reach)
       }
     }
     let measured = entries.filter { $0.metrics["reward"] != nil }.count
@@ -199,7 +199,6 @@ private struct Groups {
       beta: beta, reward: estimate("reward"), accuracy: estimate("accuracy"), kl: estimate("kl"),
       klPaper: estimate("kl_paper"),
       failures: entries.filter { !$0.finding.verdict.isOK }.map { "\($0.finding.verdict)" },
-      advantage: pairs.isEmpty || pairs.count < measured
-        ? nil : Statistics.pairedDifference(pairs.map(\.own), pairs.map(\.base)))
+      advantage: advantages.estimates.count < measured ? nil : advantages.difference)
   }
 }

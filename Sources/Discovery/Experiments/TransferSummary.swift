@@ -226,23 +226,22 @@ private struct TaskNumbers {
       row.p = Statistics.pValue(above: pairs.map { $0.0 - $0.1 })
       return row
     }
-    var differences: [Double] = []
+    var advantages = EqualKL.Advantages()
     for entry in entries {
       guard let reward = entry.metrics["reward"], let kl = entry.metrics["kl"],
         let points = frontiers[entry.unit.seed], points.count >= EqualKL.leastPoints
       else { continue }
       if points.contains(where: { $0.kl <= kl }),
-        let reached = EqualKL.reward(at: kl, on: points, origin: floors[entry.unit.seed])
+        let reach = EqualKL.reach(at: kl, on: points, origin: floors[entry.unit.seed])
       {
-        differences.append(reward - reached)
+        advantages.append(reward, beside: reach)
       } else {
         row.outside += 1
       }
     }
-    if !differences.isEmpty, row.outside == 0 {
-      row.equalKL = Statistics.pairedDifference(
-        differences, [Double](repeating: 0, count: differences.count))
-      row.p = Statistics.pValue(above: differences)
+    if !advantages.isEmpty, row.outside == 0 {
+      row.equalKL = advantages.difference
+      row.p = advantages.p
     }
     return row
   }

@@ -21,7 +21,7 @@ extension RunSummary {
     /// were ever confirmed in the run; one that failed there counts as p = 1.
     public var p: Double?
     public var holm: Double?
-    /// Reward minus what DPO's own frontier reaches at the same KL.
+    /// Reward minus what DPO's own frontier reaches at the same KL, see ``EqualKL/Advantages``.
     public var atEqualKL: Difference?
     public var equalKLP: Double?
     public var equalKLHolm: Double?
@@ -102,11 +102,10 @@ extension RunSummary {
         let comparison = EqualKL.compare(fresh, withFrontierOf: baseline)
       {
         row.outside = comparison.outside
-        if !comparison.differences.isEmpty {
-          let zeros = [Double](repeating: 0, count: comparison.differences.count)
-          row.atEqualKL = Statistics.pairedDifference(comparison.differences, zeros)
-          row.equalKLP = Statistics.pValue(above: comparison.differences)
-          row.detectable = Statistics.detectable(comparison.differences, family: family)
+        if !comparison.advantages.isEmpty {
+          row.atEqualKL = comparison.advantages.difference
+          row.equalKLP = comparison.advantages.p
+          row.detectable = Statistics.detectable(comparison.advantages.least, family: family)
         }
         row.beats = false
       }

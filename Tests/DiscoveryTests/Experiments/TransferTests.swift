@@ -187,7 +187,7 @@ import Testing
     #expect(corners.map(\.kl) == [0, 6, 8])
     #expect(corners.map(\.reward) == [0.4, 0.7, 0.7])
     for corner in corners {
-      let read = EqualKL.reward(at: corner.kl, on: points, origin: 0.4) ?? .nan
+      let read = EqualKL.reach(at: corner.kl, on: points, origin: 0.4)?.lower ?? .nan
       #expect(abs(read - corner.reward) < 1e-12)
     }
   }

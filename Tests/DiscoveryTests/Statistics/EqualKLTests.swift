@@ -1,3 +1,4 @@
+import Foundation
 import Losses
 import Policy
 import Testing
@@ -10,19 +11,49 @@ struct EqualKLTests {
     FrontierPoint(beta: 0.1, reward: $0.1, kl: $0.0)
   }
 
-  static func reward(_ kl: Double, origin: Double? = 0.4) -> Double? {
-    EqualKL.reward(at: kl, on: points.reversed(), origin: origin)
+  static func reach(_ kl: Double, origin: Double? = 0.4) -> EqualKL.Reach? {
+    EqualKL.reach(at: kl, on: points.reversed(), origin: origin)
   }
 
-  @Test("between two policies it is their mixture; it never falls; nothing is extrapolated")
+  @Test(
+    "between two policies it is at least their mixture; it never falls; nothing is extrapolated")
   func frontier() throws {
-    #expect(abs(try #require(Self.reward(3)) - 0.625) < 1e-12)
-    #expect(abs(try #require(Self.reward(0.5)) - 0.45) < 1e-12)
-    #expect(Self.reward(4) == 0.65)
+    #expect(abs(try #require(Self.reach(3)).lower - 0.625) < 1e-12)
+    #expect(abs(try #require(Self.reach(0.5)).lower - 0.45) < 1e-12)
+    // Where a policy is, nothing is left open.
+    for (kl, reward) in [(0.0, 0.4), (1, 0.5), (2, 0.6), (4, 0.65), (8, 0.7)] {
+      let reach = try #require(Self.reach(kl))
+      #expect(
+        [reach.lower, reach.estimate, reach.upper].allSatisfy { abs($0 - reward) < 1e-12 }, "\(kl)")
+    }
     // A policy farther out that is worse takes nothing away.
-    #expect(Self.reward(12) == 0.7 && Self.reward(16) == 0.7)
-    #expect(Self.reward(16.1) == nil)
-    #expect(Self.reward(0.5, origin: nil) == nil)
+    for kl in [12.0, 16] {
+      #expect(Self.reach(kl) == EqualKL.Reach(lower: 0.7, estimate: 0.7, upper: 0.7))
+    }
+    #expect(Self.reach(16.1) == nil)
+    #expect(Self.reach(0.5, origin: nil) == nil)
+  }
+
+  @Test("between corners the estimate runs over √KL, and neighbouring lines bound it from above")
+  func between() throws {
+    let points = [(1.0, 0.5), (4, 0.58), (16, 0.62)].map {
+      FrontierPoint(beta: nil, reward: $0.1, kl: $0.0)
+    }
+    func reach(_ kl: Double) throws -> EqualKL.Reach {
+      try #require(EqualKL.reach(at: kl, on: points, origin: 0.4))
+    }
+    func close(_ kl: Double, _ lower: Double, _ estimate: Double, _ upper: Double) throws {
+      let found = try reach(kl)
+      #expect(abs(found.lower - lower) < 1e-12, "\(kl) \(found)")
+      #expect(abs(found.estimate - estimate) < 1e-12, "\(kl) \(found)")
+      #expect(abs(found.upper - upper) < 1e-12, "\(kl) \(found)")
+    }
+    // The line of the second segment, prolonged to the left.
+    try close(0.25, 0.425, 0.45, 0.5 - 0.75 * 0.08 / 3)
+    // The line of the first would give more than that of the third.
+    try close(2.25, 0.5 + 1.25 / 3 * 0.08, 0.54, 0.58 - 1.75 * 0.04 / 12)
+    // No more than the highest policy.
+    try close(9, 0.58 + 5.0 / 12 * 0.04, 0.6, 0.62)
   }
 
   @Test("a point below the line of two others is passed over")
@@ -30,7 +61,26 @@ struct EqualKLTests {
     let sagging = [(0.0, 0.0), (1, 0.1), (2, 1.0)].map {
       FrontierPoint(beta: nil, reward: $0.1, kl: $0.0)
     }
-    #expect(EqualKL.reward(at: 1, on: sagging, origin: nil) == 0.5)
+    let reach = try #require(EqualKL.reach(at: 1, on: sagging, origin: nil))
+    #expect(reach.lower == 0.5 && reach.estimate > 0.5)
+  }
+
+  @Test(
+    "a loss that is the baseline between two β of its grid is neither better nor worse",
+    arguments: [0.3, 1, 4, 30])
+  func itself(scale: Double) throws {
+    // Concave over √KL, as a frontier is: c·√KL at first, then level.
+    func reward(_ kl: Double) -> Double { 0.4 + 0.3 * (1 - exp(-(kl / scale).squareRoot())) }
+    let grid = [0.2, 0.6, 2, 5, 16].map { FrontierPoint(beta: 1, reward: reward($0), kl: $0) }
+    for step in 1..<320 {
+      let kl = 0.05 * Double(step)
+      let reach = try #require(EqualKL.reach(at: kl, on: grid, origin: 0.4))
+      #expect(reach.lower <= reward(kl) + 1e-12 && reward(kl) <= reach.upper + 1e-12, "\(kl)")
+      #expect(reach.estimate <= reward(kl) + 1e-12)
+    }
+    // What is truly better is still seen, where the grid is near.
+    let reach = try #require(EqualKL.reach(at: 1.1, on: grid, origin: 0.4))
+    #expect(reach.upper - reach.lower < 0.06)
   }
 
   static func record(_ rewards: [Double], kl: Double, hash: String = "h") -> EvaluationRecord {
@@ -57,10 +107,17 @@ struct EqualKLTests {
     let comparison = try #require(
       EqualKL.compare(Self.record([0.7, 0.71], kl: 3), withFrontierOf: Self.frontier([0, 0])))
     #expect(comparison.outside == 0)
-    #expect(comparison.differences.allSatisfy { abs($0 - 0.075) < 1e-12 })
+    #expect(comparison.advantages.most.allSatisfy { abs($0 - 0.075) < 1e-12 })
+    let (estimate, least) = (comparison.advantages.estimates[0], comparison.advantages.least[0])
+    #expect(least < estimate && estimate < 0.075)
+    let difference = try #require(comparison.advantages.difference)
+    #expect(abs(difference.mean - estimate) < 1e-12)
+    // Both seeds are alike: what is left of the interval is the grid's.
+    #expect(abs((difference.low ?? 0) - least) < 1e-9)
+    #expect(abs((difference.high ?? 0) - 0.075) < 1e-9)
     let far = try #require(
       EqualKL.compare(Self.record([0.9, 0.9], kl: 17), withFrontierOf: Self.frontier([0, 0])))
-    #expect(far.differences.isEmpty && far.outside == 2)
+    #expect(far.advantages.isEmpty && far.outside == 2)
   }
 
   @Test("too few β, another reference or a failure: no comparison")
@@ -132,7 +189,7 @@ struct EqualKLTests {
       #expect(abs(try #require(front.gain) - 8 * 0.3 / 2) < 1e-12)
       let comparison = try #require(
         EqualKL.compare(broken, withFrontierOf: Self.frontier([0, 0])))
-      #expect(comparison.differences.count == 1 && comparison.outside == 1)
+      #expect(comparison.advantages.least.count == 1 && comparison.outside == 1)
     }
     // The control.
     let front = try #require(
@@ -147,7 +204,7 @@ struct EqualKLTests {
     frontier.seeds[0].frontier?[4].kl = .infinity
     let comparison = try #require(
       EqualKL.compare(Self.record([0.7, 0.7], kl: 3), withFrontierOf: frontier))
-    #expect(comparison.differences.count == 1 && comparison.outside == 1)
+    #expect(comparison.advantages.least.count == 1 && comparison.outside == 1)
     frontier.seeds[1].frontier?[0].reward = .nan
     #expect(EqualKL.compare(Self.record([0.7, 0.7], kl: 3), withFrontierOf: frontier) == nil)
   }

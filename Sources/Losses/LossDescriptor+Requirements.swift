@@ -5,7 +5,26 @@ extension LossDescriptor {
   ///
   /// - Throws: `LossmithError(.usage)` for a value outside a tunable's range.
   public func requireValid(_ overrides: [String: Double]) throws(LossmithError) {
-    for tunable in tunables {
+    try tunables.requireValid(overrides, of: name)
+  }
+}
+
+extension DescriptorDocument {
+  /// As ``LossDescriptor/requireValid(_:)``.
+  ///
+  /// - Parameter label: what the error calls the loss.
+  public func requireValid(
+    _ overrides: [String: Double], of label: String
+  ) throws(LossmithError) {
+    try tunables.requireValid(overrides, of: label)
+  }
+}
+
+extension [Tunable] {
+  fileprivate func requireValid(
+    _ overrides: [String: Double], of name: String
+  ) throws(LossmithError) {
+    for tunable in self {
       guard let value = overrides[tunable.name] else { continue }
       guard value >= tunable.minimum, value <= tunable.maximum else {
         throw LossmithError(

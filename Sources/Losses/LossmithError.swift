@@ -25,7 +25,7 @@ public struct LossmithError: Error, Sendable {
     public static let malformedInput = Code("malformed-input", exit: .usage)
     /// A file that is not there.
     public static let missingFile = Code("missing-file", exit: .usage)
-    /// A library that is not a loss plug-in of this ABI.
+    /// A file that is seen to be no loss plug-in of this ABI by reading it.
     public static let notAPlugin = Code("not-a-plugin", exit: .usage)
     /// The batch lacks a column that the loss needs.
     public static let missingColumn = Code("missing-column", exit: .usage)
@@ -74,7 +74,9 @@ extension LossmithError: CustomStringConvertible {
     var text = "error[\(code.rawValue)]: "
     if let location { text += "\(location): " }
     text += message
-    if let underlying, !(underlying is LossmithError) { text += " (\(underlying))" }
+    if let underlying, !(underlying is LossmithError) {
+      text += " (\(SystemFault.words(of: underlying)))"
+    }
     if let remedy { text += "\n  how to mend it: \(remedy)" }
     return text
   }

@@ -115,6 +115,11 @@ import Testing
     try await expect(["check", truncated.path], exits: 2, saying: "truncated.so")
     let text = try folder.file("text.so", "not a library\n")
     try await expect(["check", text], exits: 2, saying: "text.so")
+    try await expect(["check", "/proc/self/mem"], exits: 2, saying: "(Input/output error)")
+    // The control: what `build` writes is taken.
+    let good = folder.url.appendingPathComponent("good.so").path
+    #expect(try await Program.run(["build", "dpo", "-o", good]).status == 0)
+    #expect(try await Program.run(["check", good]).status == 0)
   }
 
   @Test("batch documents that cannot be used are refused")
@@ -195,6 +200,7 @@ import Testing
       "sweep dpo --task bandit --beta 0.1 --out PLACE", "discover --task bandit --out PLACE",
       "transfer slic --to bandit --out PLACE", "agreement --task bandit --out PLACE",
       "figures RUN --out PLACE", "report RUN --out PLACE/x.html", "plot dpo -o PLACE/x.svg",
+      "build dpo -o PLACE/x.so",
     ])
   func outputPlaces(_ line: String) async throws {
     let folder = try TemporaryFolder()

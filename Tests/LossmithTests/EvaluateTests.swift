@@ -203,6 +203,53 @@ import Testing
     #expect(accuracy.reference.eta.mean == 0.5)
   }
 
+  @Test("differences are to the catalogue's dpo, whatever a file is called")
+  func baseline() async throws {
+    let folder = try TemporaryFolder()
+    let flipped = try String(
+      contentsOfFile: Program.fixture("losses/flipped.swift"), encoding: .utf8)
+    let file = try folder.file("dpo.swift", flipped)
+    let real = try await evaluate(["dpo", "lrml", "--seeds", "2"]).document.results
+    let delta = try #require(real[1].delta)
+    let results = try await evaluate([file, "lrml", "--seeds", "2"]).document.results
+    #expect(results.map(\.plugin) == [file, "lrml"])
+    #expect(results[1].delta?.mean == delta.mean && results[1].delta?.low == delta.low)
+    #expect(try #require(results[0].delta?.mean) < -0.1)
+    // One that fails its checks leaves the others their differences too.
+    let scalar = try folder.file(
+      "sub-dpo.swift",
+      "func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector { mean(batch.margin) }\n")
+    let renamed = folder.url.appending(path: "DPO.swift").path
+    try FileManager.default.moveItem(atPath: scalar, toPath: renamed)
+    let result = try await Program.run(["evaluate", renamed, "lrml", "--seeds", "2", "--json"])
+    #expect(result.status == 1)
+    let failed = try JSON.decode(Document.self, from: Data(result.output.utf8)).results
+    #expect(failed.map(\.plugin) == [renamed, "lrml"])
+    #expect(failed.map(\.verdict) == ["failed(shape)", "ok"])
+    #expect(failed[1].delta?.mean == delta.mean)
+  }
+
+  @Test("what is no plug-in at all is refused before anything is trained; a failing one is a row")
+  func unusable() async throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.file("text.so", "not a library\n")
+    for argument in [text, "lrmll", "/no/such.so"] {
+      let result = try await Program.run(["evaluate", "dpo", argument, "lrml", "--seeds", "1"])
+      #expect(result.status == 2 && result.output.isEmpty, "\(argument): \(result.errors)")
+      #expect(result.errors.contains(argument) && !result.errors.contains("dpo: η"))
+    }
+    // A value that a later loss does not allow is seen before the first is trained, too.
+    let range = try await Program.run(
+      ["evaluate", "dpo", "lrml", "--set", "tau=5", "--seeds", "1"])
+    #expect(range.status == 2 && range.errors.contains("lrml allows tau"), "\(range.errors)")
+    #expect(!range.errors.contains("dpo: η"))
+    let broken = try folder.file("broken.swift", "this is no Swift")
+    let kept = try await Program.run(["evaluate", "lrml", broken, "dpo", "--seeds", "1", "--json"])
+    #expect(kept.status == 1)
+    let document = try JSON.decode(Document.self, from: Data(kept.output.utf8))
+    #expect(document.results.map(\.verdict) == ["ok", "rejected(lint)", "ok"])
+  }
+
   @Test("a loss that falls short has a verdict, no number, and exit code 1")
   func failure() async throws {
     let folder = try TemporaryFolder()

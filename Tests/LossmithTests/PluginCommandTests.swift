@@ -252,6 +252,57 @@ import Testing
     #expect(process.terminationStatus == 0)
   }
 
+  @Test("watch tells what is removed, and what is named like a plug-in and is none")
+  func watchedOddities() async throws {
+    let folder = try TemporaryFolder()
+    let text = "func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector { batch.margn }\n"
+    let first = try folder.file("mine.swift", text)
+    #expect(mkfifo(folder.url.appending(path: "pipe.swift").path, 0o600) == 0)
+    // The program's own errors go to a file beside the folder that it watches.
+    let beside = try TemporaryFolder()
+    let errors = URL(fileURLWithPath: try beside.file("err.txt", ""))
+    let output = URL(fileURLWithPath: try beside.file("out.jsonl", ""))
+    let process = Process()
+    process.executableURL = Program.executable
+    process.arguments = ["watch", folder.url.path, "--seeds", "1", "--count", "2", "--json"]
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    defer { process.terminate() }
+    func told(_ words: String, in file: URL) async throws -> Bool {
+      while process.isRunning {
+        if try String(contentsOf: file, encoding: .utf8).contains(words) { return true }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      return try String(contentsOf: file, encoding: .utf8).contains(words)
+    }
+    #expect(try await told("pipe.swift: not watched: this is a pipe", in: errors))
+    #expect(try await told("rejected(compile)", in: output))
+    try FileManager.default.removeItem(atPath: first)
+    #expect(try await told("mine.swift: removed", in: errors))
+    // The control: what is saved next is measured as ever, and ends the watch.
+    _ = try folder.file("other.swift", text)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  @Test("plot tells a file from a loss of the catalogue of the same name")
+  func plottedNames() async throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.file(
+      "dpo.swift",
+      """
+      func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector {
+        relu(1 - tunables.beta * batch.margin)
+      }
+      """)
+    let picture = folder.url.appendingPathComponent("curves.svg").path
+    let result = try await Program.run(["plot", file, "dpo", "-o", picture, "--json"])
+    try #require(result.status == 0, "\(result.errors)")
+    let curves = try #require(try result.json()["curves"] as? [[String: Any]])
+    #expect(curves.map { $0["name"] as? String } == [file, "dpo"])
+  }
+
   @Test("watch refuses a tunable that none of the losses has, and takes one that they have")
   func watchedTunables() async throws {
     let folder = try TemporaryFolder()

@@ -130,6 +130,21 @@ import Testing
     #expect(page.contains("rejected(lint)"))
   }
 
+  @Test("what is no plug-in at all is refused before a folder is made, by sweep and transfer alike")
+  func unusable() async throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.file("text.so", "not a library\n")
+    let out = folder.url.appending(path: "out").path
+    for arguments in [
+      ["sweep", "dpo", text, "--task", "bandit", "--beta", "0.5", "--seeds", "1", "--out", out],
+      ["transfer", "slic", text, "--to", "bandit", "--seeds", "1", "--out", out],
+    ] {
+      let result = try await Program.run(arguments)
+      #expect(result.status == 2 && result.errors.contains("not-a-plugin"), "\(result.errors)")
+      #expect(!FileManager.default.fileExists(atPath: out))
+    }
+  }
+
   @Test(
     "flags that contradict each other end with code 2",
     arguments: [

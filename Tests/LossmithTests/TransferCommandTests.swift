@@ -72,15 +72,25 @@ import Testing
       let claims: Claims = [.rowIndependent, .shiftInvariant, .convex]
       """)
     let bad = try folder.file("bad.swift", "this is no Swift")
+    // A file that is called like the baseline is a loss like any other.
+    let other = try folder.file(
+      "dpo.swift",
+      """
+      func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector {
+        relu(2 - tunables.beta * batch.margin)
+      }
+      """)
     let result = try await Program.run(
       [
-        "transfer", "slic", good, bad, "--to", "bandit", "--seeds", "1", "--no-frontier", "--out",
-        folder.url.appending(path: "out").path, "--json",
+        "transfer", other, "slic", good, bad, "--to", "bandit", "--seeds", "1", "--no-frontier",
+        "--out", folder.url.appending(path: "out").path, "--json",
       ])
     #expect(result.status == 1)
     #expect(result.errors.contains("is left out"), "\(result.errors)")
     let summary = try JSON.decode(TransferSummary.self, from: Data(result.output.utf8))
-    #expect(summary.tasks[0].rows.map(\.loss).sorted() == ["dpo", "half", "slic"])
+    #expect(summary.tasks[0].rows.map(\.loss).sorted() == ["dpo", "dpo-2", "half", "slic"])
+    #expect(summary.tasks[0].rows.first { $0.call == .baseline }?.loss == "dpo")
+    #expect(result.errors.contains("\(other) is called dpo-2 here"), "\(result.errors)")
     #expect(summary.tasks[0].frontier.count == 1)
     #expect(summary.dropped.count == 1)
   }

@@ -37,6 +37,8 @@ public final class AgreementStudy {
   public static func pair(_ index: Int) -> [UInt64] { [UInt64(2 * index), UInt64(2 * index + 1)] }
 
   static let fileName = "agreement.jsonl"
+  /// Why a loss is left out whose gradients nobody could take.
+  public static let notCallable = "could not be called"
   /// Pairs that workers are told of, the present one included.
   static let ahead = 3
 
@@ -243,7 +245,7 @@ public final class AgreementStudy {
         dropped.append(
           .init(
             name: loss.name,
-            reason: loss.fingerprint.map { "\($0.family)" } ?? "could not be called"))
+            reason: loss.fingerprint.map { "\($0.family)" } ?? Self.notCallable))
         continue
       }
       let twin = kept.first { other in

@@ -34,6 +34,9 @@ extension EvaluationSummary {
       let words = [record.finding.message, record.finding.remedy].filter { !$0.isEmpty }
       lines.append("\(record.plugin): \(words.joined(separator: " "))")
     }
+    if !records.contains(where: { $0.plugin == baseline && $0.finding.verdict.isOK }) {
+      lines.append("There are no differences: \(baseline) has no numbers here.")
+    }
     lines += ranked.compactMap(Self.frontier)
     lines += (data?.notes ?? []).map { "Data: \($0)." }
     let seeds = records.map(\.seeds.count).max() ?? 0

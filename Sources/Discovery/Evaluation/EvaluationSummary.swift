@@ -23,7 +23,8 @@ public struct EvaluationSummary: Sendable {
   /// - Parameters:
   ///   - referenceSeeds: the reference measured with the noise of the same seeds; its η has s.e. 0
   ///     where the task knows the expectation exactly.
-  ///   - baseline: must be among the records for differences to exist.
+  ///   - baseline: the label of the catalogue's loss that differences are taken to; no other record
+  ///     may have it. It must be among the records for differences to exist.
   /// - Throws: `LossmithError` (`malformed-input`) when records that finished stand on different
   ///   reference policies: their numbers cannot be compared. A failed record has no numbers and is
   ///   never the reason.

@@ -88,13 +88,17 @@ public struct SweepPlan: Codable, Hashable, Sendable {
     + [0.01, 2.5, 5].map { Point(beta: $0, seeds: 1) }
 
   /// What tables and pictures call a loss: of a file its name without folder and ending, unless another
-  /// loss is called so.
-  public func label(of loss: String) -> String {
+  /// loss or the baseline is called so.
+  ///
+  /// - Parameter baseline: a name of the catalogue; no file is ever shown under it.
+  public func label(of loss: String, baseline: String = "dpo") -> String {
     func short(_ loss: String) -> String {
       loss.contains("/")
         ? URL(filePath: loss).deletingPathExtension().lastPathComponent : loss
     }
-    return losses.contains { $0 != loss && short($0) == short(loss) } ? loss : short(loss)
+    let name = short(loss)
+    if loss != name, name.lowercased() == baseline { return loss }
+    return losses.contains { $0 != loss && short($0) == name } ? loss : name
   }
 
   /// The largest number of seeds that anything has.

@@ -52,12 +52,23 @@ extension SweepSummary {
       shownMetric == "accuracy"
         ? "Nobody judges completions on this task: there is nothing to compare at equal KL."
         : "The hypervolume is the area above the reference's reward and left of a KL of"
-          + " \(Readout.fixed(klCap, decimals: 0)) nats. An asterisk marks differences whose interval"
-          + " excludes 0; an empty cell lies beyond every KL that \(baseline) reached.")
+          + " \(Readout.fixed(klCap, decimals: 0)) nats. " + differenceWords)
     if done < total {
       lines.append("\(total - done) of \(total) trainings are still to be done.")
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// How to read the differences, or why there are none.
+  private var differenceWords: String {
+    guard let base = curves.first(where: { $0.loss == baseline }) else {
+      return "\(baseline) is not among the losses: there are no differences to it."
+    }
+    guard base.points.contains(where: { $0.reward != nil }) else {
+      return "\(baseline) has no reward here: there are no differences to it."
+    }
+    return "An asterisk marks differences whose interval excludes 0; an empty cell lies beyond"
+      + " every KL that \(baseline) reached."
   }
 
   /// One row a loss and β, for other programs; empty cells where there is no number.

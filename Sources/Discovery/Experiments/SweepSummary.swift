@@ -87,7 +87,7 @@ public struct SweepSummary: Codable, Hashable, Sendable {
         }
       }
       return Curve(
-        loss: header.plan.label(of: loss), points: points,
+        loss: header.plan.label(of: loss, baseline: baseline), points: points,
         frontier: places.isEmpty ? [] : EqualKL.frontier(places, origin: origin),
         hypervolume: Self.estimate(groups.hypervolumes(of: loss, cap: klCap)),
         hypervolumeDifference: loss == baseline

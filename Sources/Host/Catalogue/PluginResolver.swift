@@ -70,6 +70,28 @@ public struct PluginResolver: Sendable {
     if let entry = catalogue.entry(named: text) {
       return try build(entry.source, name: entry.name, origin: .catalogue)
     }
+    let (file, name) = try find(text)
+    if PluginSource.Language(fileExtension: file.pathExtension) != nil {
+      return try build(file, name: name, origin: .source)
+    }
+    return .plugin(try library(file, name: name))
+  }
+
+  /// Refuses what is seen to be no plug-in by reading it; nothing is built.
+  ///
+  /// - Throws: as ``resolve(_:)``, but for what a build throws.
+  public func requireReadable(_ text: String) throws(LossmithError) {
+    if catalogue.entry(named: text) != nil { return }
+    let (file, name) = try find(text)
+    if PluginSource.Language(fileExtension: file.pathExtension) != nil {
+      _ = try PluginSource(file: file)
+    } else {
+      _ = try library(file, name: name)
+    }
+  }
+
+  /// The source or library that a path means, and what it is called.
+  private func find(_ text: String) throws(LossmithError) -> (file: URL, name: PluginName) {
     let file = URL(filePath: text).standardizedFileURL
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else {
@@ -85,10 +107,9 @@ public struct PluginResolver: Sendable {
           .malformedInput, "This is neither a file nor a folder, but a pipe or a device.", at: text,
           remedy: "Write the source into a file first.")
       }
-      return try resolve(file: file, name: nil)
+      return (file, PluginName(from: file.deletingPathExtension().lastPathComponent))
     }
-    let inside = try PluginFolder.plugin(in: file)
-    return try resolve(file: inside, name: PluginName(from: file.lastPathComponent))
+    return (try PluginFolder.plugin(in: file), PluginName(from: file.lastPathComponent))
   }
 
   /// The source of a catalogue's loss, or else the file of this name; it is not opened.
@@ -99,14 +120,6 @@ public struct PluginResolver: Sendable {
     let file = URL(filePath: text).standardizedFileURL
     guard FileManager.default.fileExists(atPath: file.path) else { throw absent(text) }
     return file
-  }
-
-  private func resolve(file: URL, name: PluginName?) throws(LossmithError) -> Resolution {
-    let name = name ?? PluginName(from: file.deletingPathExtension().lastPathComponent)
-    if PluginSource.Language(fileExtension: file.pathExtension) != nil {
-      return try build(file, name: name, origin: .source)
-    }
-    return .plugin(try library(file, name: name))
   }
 
   private func build(

@@ -29,7 +29,8 @@ struct WireError: Codable, Sendable {
   init(_ error: LossmithError) {
     code = error.code.rawValue
     // The cause does not cross as a value; its words do.
-    message = error.message + (error.underlying.map { " (\($0))" } ?? "")
+    message =
+      error.message + (error.underlying.map { " (\(SystemFault.words(of: $0)))" } ?? "")
     location = error.location
     remedy = error.remedy
   }

@@ -27,6 +27,7 @@ struct BuildCommand: ParsableCommand {
 
   func run() throws {
     let console = options.console()
+    try OutputPlace.require(file: output, flag: "-o")
     let library = try PluginLibrary(console: console)
     console.live("building \(source)")
     switch try library.resolver.resolve(source) {
@@ -63,12 +64,14 @@ struct BuildCommand: ParsableCommand {
   }
 
   private func copy(_ library: URL, to place: URL) throws {
+    let built: Data
     do {
-      try Data(contentsOf: library).write(to: place, options: .atomic)
+      built = try Data(contentsOf: library)
     } catch {
       throw LossmithError(
-        .storage, "the library cannot be written", at: place.path,
-        remedy: "Give another place with -o.", underlying: error)
+        .storage, "The library cannot be read back from the cache.", at: library.path,
+        remedy: "Give the command again.", underlying: error)
     }
+    try OutputFiles.write(built, to: place)
   }
 }

@@ -25,6 +25,8 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var workers: WorkerOptions
   @OptionGroup var output: OutputOptions
 
+  /// What differences are taken to: the catalogue's own loss, never a file of that name.
+  private static let baseline = "dpo"
   private static let metrics = ["reward", "winrate", "accuracy", "frontier"]
 
   func validate() throws {
@@ -49,6 +51,7 @@ struct EvaluateCommand: ParsableCommand {
       library.workbench(threads: workers.threads ?? 1)
     }
     let team = WorkbenchTeam(benches)
+    for plugin in plugins { try library.resolver.requireReadable(plugin) }
     // An unknown task is refused before anything is built; a fitted reference is made once.
     let preparation = StagePrinter(console: console)
     let facts = try benches[0].taskFacts(task, metric: metric) { progress in
@@ -61,23 +64,21 @@ struct EvaluateCommand: ParsableCommand {
         .usage, "a frontier trains with every β of the task's grid", at: "--beta",
         remedy: "Leave beta out, or set evaluation.betas in a task file.")
     }
-    var seen: Set<String> = []
-    let named = plugins.filter { seen.insert($0).inserted }
-    // What does not build has a verdict of its own, below.
-    let specs = named.compactMap { try? library.spec($0, isolation: isolation.isolation) }
-    try DeclaredTunables.require(values.keys, in: values.isEmpty ? [] : specs, console)
-    var records: [EvaluationRecord] = []
+    let named = try NamedPlugins(
+      plugins, library: library, isolation: isolation.isolation, baseline: Self.baseline)
+    // A loss that this process would have to load itself tells its ranges when it is trained.
+    try DeclaredTunables.require(
+      values.keys, allowing: isolation.isolation == .process ? values : [:],
+      in: values.isEmpty ? [] : named.specs, console)
     var reference: [SeedOutcome] = []
     var environment = facts.environment
-    let baseline = "dpo"
 
-    func evaluate(_ plugin: String) throws -> EvaluationRecord {
+    func evaluate(_ plugin: NamedPlugins.Plugin) throws -> EvaluationRecord {
       do {
-        let spec = try library.spec(plugin, isolation: isolation.isolation)
-        let label = records.contains { $0.plugin == spec.name } ? plugin : spec.name
+        let label = plugin.label
         let stages = StagePrinter(console: console, head: "\(label):")
         let reply = try team.evaluate(
-          spec, task: task, metric: metric, tunables: values,
+          try plugin.spec.get(), task: task, metric: metric, tunables: values,
           seeds: (0..<UInt64(seeds)).map { $0 }, unchecked: unchecked
         ) { progress in
           guard progress.stage == "train" else {
@@ -85,32 +86,43 @@ struct EvaluateCommand: ParsableCommand {
           }
           stages.show("training", progress.detail, fraction: progress.fraction)
         }
-        var record = reply.record
-        record.plugin = label
-        if record.finding.verdict.isOK {
+        if reply.record.finding.verdict.isOK {
           (reference, environment) = (reply.reference, reply.environment)
         }
-        console.note(Self.line(record, metric: chosen.metric))
-        return record
+        console.note(Self.line(reply.record, metric: chosen.metric))
+        return reply.record
       } catch let failure as LossFailure {
         let record = EvaluationRecord(
-          plugin: plugin, finding: failure.finding, referenceHash: "", seeds: [], seconds: 0)
+          plugin: plugin.label, finding: failure.finding, referenceHash: "", seeds: [], seconds: 0)
         console.note(Self.line(record, metric: chosen.metric))
         return record
       }
     }
 
-    for plugin in named { records.append(try evaluate(plugin)) }
-    var compared = records
-    if !records.contains(where: { $0.plugin == baseline }) {
-      // Differences are to DPO, measured in the same run.
-      compared.append(try evaluate(baseline))
+    var records: [EvaluationRecord] = []
+    var compared: [EvaluationRecord] = []
+    // What ends the command once a loss has its numbers, told after the table.
+    var fault: LossmithError?
+    do {
+      for plugin in named.all { records.append(try evaluate(plugin)) }
+      compared = records
+      if !records.contains(where: { $0.plugin == Self.baseline }) {
+        // Differences are to DPO of the catalogue, measured in the same run.
+        let dpo = try NamedPlugins(
+          [Self.baseline], library: library, isolation: isolation.isolation)
+        for plugin in dpo.all { compared.append(try evaluate(plugin)) }
+      }
+    } catch let error as LossmithError
+      where error.code != .interrupted && records.contains(where: { $0.finding.verdict.isOK })
+    {
+      compared = records
+      fault = error
     }
     let summary = try EvaluationSummary(
       task: chosen.name, metric: chosen.metric, environment: environment,
       referenceHash: chosen.referenceHash,
       referenceSeeds: reference, records: compared,
-      baseline: baseline, data: chosen.data)
+      baseline: Self.baseline, data: chosen.data)
     if output.json {
       var document = summary.document
       document.results = Array(document.results.prefix(records.count))
@@ -118,6 +130,7 @@ struct EvaluateCommand: ParsableCommand {
     } else {
       console.print(summary.table)
     }
+    if let fault { throw fault }
     let failed = records.filter { !$0.finding.verdict.isOK }
     if let fault = failed.first(where: { $0.finding.verdict.isHostFault }) {
       throw LossmithError(.hostFault, "\(fault.plugin): \(fault.finding.message)")

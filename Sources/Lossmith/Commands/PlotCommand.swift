@@ -61,7 +61,8 @@ struct PlotCommand: ParsableCommand {
     let library = try PluginLibrary(console: console)
     let others = try Self.assigned(assignments)
     var curves: [LossCurve] = []
-    let specs = try plugins.map { try library.spec($0, isolation: isolation.isolation) }
+    let named = try NamedPlugins(plugins, library: library, isolation: isolation.isolation)
+    let specs = try named.all.map { try $0.spec.get() }
     try DeclaredTunables.require(others.keys, in: specs, console)
     for spec in specs {
       console.live("drawing \(spec.name)")

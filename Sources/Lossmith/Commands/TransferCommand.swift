@@ -111,6 +111,9 @@ struct TransferCommand: ParsableCommand {
   ) throws -> (TransferFolder, [TaskPreparation]) {
     var file: TransferPlanFile?
     if let plan { file = try TransferPlanFile(plan) }
+    let run = from.map { URL(fileURLWithPath: $0) }
+    // What cannot be used at all is refused before a task is prepared, which may take long.
+    for loss in file?.losses ?? losses { try found.requireReadable(loss, from: run) }
     let wanted = try file?.tasks ?? self.tasks()
     var tasks: [TransferPlan.Task] = []
     var prepared: [TaskPreparation] = []
@@ -135,12 +138,11 @@ struct TransferCommand: ParsableCommand {
           beta: facts.task.beta, klCap: facts.task.klCap))
     }
     try found.add("dpo", from: nil)
-    let run = from.map { URL(fileURLWithPath: $0) }
     for loss in file?.losses ?? losses { try found.add(loss, from: run) }
     if file?.isCatalogue ?? catalogue {
       for entry in found.library.catalogue.entries { try found.add(entry.name.text, from: nil) }
     }
-    try found.keepDistinct(bench, beta: tasks[0].beta)
+    try found.keepDistinct(bench, beta: tasks[0].beta, isCatalogue: file?.isCatalogue ?? catalogue)
     guard found.found.contains(where: { $0.loss.name == "dpo" }), found.found.count > 1 else {
       console.alert("No loss is left to compare with DPO.")
       throw ExitStatus.candidate

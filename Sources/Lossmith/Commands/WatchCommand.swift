@@ -10,7 +10,8 @@ struct WatchCommand: ParsableCommand {
     abstract: "Checks and measures the losses of a folder again whenever a file changes.",
     discussion: """
       Save a source or drop in a .so: the verdict and η come without a restart. A save that does not \
-      build or check leaves the last good library and its η in place. Ctrl-C ends it.
+      build or check leaves the last good library and its η in place. A file that is removed, or that is \
+      none (a pipe, a device, a link that leads nowhere), is told on standard error. Ctrl-C ends it.
       """)
 
   @Argument(help: "A folder with sources, libraries, or a folder for each loss.") var folder: String
@@ -60,7 +61,12 @@ struct WatchCommand: ParsableCommand {
     console.note("watching \(folder); Ctrl-C ends it")
     while count.map({ results < $0 }) ?? true {
       try Interruption.check()
-      let changes = watched.changes()
+      let look = watched.look()
+      let changes = look.changed
+      for file in look.removed { console.note("\(Self.name(file, in: watched)): removed") }
+      for other in look.ignored {
+        console.note("\(Self.name(other.file, in: watched)): not watched: \(other.reason)")
+      }
       if isFirstLook {
         // What cannot be opened yet declares nothing; its own result tells why.
         let present = changes.compactMap {
@@ -70,7 +76,9 @@ struct WatchCommand: ParsableCommand {
         isFirstLook = false
       }
       for file in changes {
-        let result = try measure(file, library, bench, task, facts.metric, good)
+        guard let result = try measure(file, library, bench, task, facts.metric, good) else {
+          continue
+        }
         if let eta = result.eta { good[file.path] = eta }
         try show(result, console)
         results += 1
@@ -80,10 +88,17 @@ struct WatchCommand: ParsableCommand {
     }
   }
 
+  /// A file as seen from the folder.
+  private static func name(_ file: URL, in watched: WatchedFolder) -> String {
+    let head = watched.folder.path + "/"
+    return file.path.hasPrefix(head) ? String(file.path.dropFirst(head.count)) : file.path
+  }
+
+  /// nil for a file that went away meanwhile.
   private func measure(
     _ file: URL, _ library: PluginLibrary, _ bench: Workbench, _ task: String, _ metric: String,
     _ good: [String: Estimate]
-  ) throws -> Result {
+  ) throws -> Result? {
     func failed(_ name: String, _ finding: Finding) -> Result {
       Result(
         plugin: name, verdict: finding.verdict, message: finding.message, remedy: finding.remedy,
@@ -102,6 +117,9 @@ struct WatchCommand: ParsableCommand {
         eta: record.estimate(metric), lastGood: nil)
     } catch let failure as LossFailure {
       return failed(name, failure.finding)
+    } catch let error as LossmithError where error.code == .missingFile {
+      // Gone since the look: the next one tells.
+      return nil
     } catch let error as LossmithError where error.code == .notAPlugin {
       // Half a library, as a linker leaves it for a moment: the next save tells more.
       return failed(

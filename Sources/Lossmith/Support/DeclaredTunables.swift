@@ -9,16 +9,21 @@ enum DeclaredTunables {
   /// A loss that cannot be opened declares nothing; why it cannot is told elsewhere. β is a flag of
   /// its own, which losses without one may ignore.
   ///
-  /// - Throws: `LossmithError(.usage)` naming the nearest tunable.
+  /// - Parameter values: are refused where a loss does not allow them.
+  /// - Throws: `LossmithError(.usage)` naming the nearest tunable, or the range.
   static func require(
-    _ names: some Sequence<String>, in plugins: [PluginSpec], _ console: Console
+    _ names: some Sequence<String>, allowing values: [String: Double] = [:],
+    in plugins: [PluginSpec], _ console: Console
   ) throws {
     let asked = Set(names).subtracting(["beta"]).sorted()
-    guard !asked.isEmpty, !plugins.isEmpty else { return }
+    guard !asked.isEmpty || !values.isEmpty, !plugins.isEmpty else { return }
     let described: PluginJobs.DescribeAll.Reply = try PluginJobs.run(
       .describeAll, PluginJobs.DescribeAll(plugins: plugins), reading: plugins)
     let opened = zip(plugins, described.replies).compactMap { spec, reply in
       reply.descriptor.map { (name: spec.name, tunables: $0.tunables.map(\.name)) }
+    }
+    for (spec, reply) in zip(plugins, described.replies) {
+      try reply.descriptor?.requireValid(values, of: spec.name)
     }
     guard !opened.isEmpty else { return }
     for name in asked {

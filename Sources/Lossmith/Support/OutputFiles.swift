@@ -7,8 +7,15 @@ enum OutputFiles {
   ///
   /// - Throws: `LossmithError`: `usage` for a place where no file can be, `storage`.
   static func write(_ text: String, to file: URL) throws(LossmithError) {
+    try write(Data(text.utf8), to: file)
+  }
+
+  /// Writes bytes whole or not at all.
+  ///
+  /// - Throws: as for a text.
+  static func write(_ data: Data, to file: URL) throws(LossmithError) {
     do {
-      try Data(text.utf8).write(to: file, options: .atomic)
+      try data.write(to: file, options: .atomic)
     } catch {
       throw fault(error, "The file cannot be written", at: file)
     }
@@ -16,7 +23,7 @@ enum OutputFiles {
 
   /// Makes a folder and those above it; one that is there is fine.
   ///
-  /// - Throws: as ``write(_:to:)``.
+  /// - Throws: as for a text.
   static func makeFolder(_ folder: URL) throws(LossmithError) {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -26,7 +33,7 @@ enum OutputFiles {
   }
 
   private static func fault(_ error: any Error, _ what: String, at place: URL) -> LossmithError {
-    let number = systemNumber(error)
+    let number = SystemFault.number(of: error) ?? 0
     let isPlace = [
       ENOENT, ENOTDIR, EISDIR, EEXIST, EACCES, EPERM, EROFS, ENAMETOOLONG, ELOOP,
     ].contains(number)
@@ -37,23 +44,5 @@ enum OutputFiles {
         ? "Give a place in a folder that is there and may be written to."
         : "Make room, mend permissions or give another place.",
       underlying: number == 0 ? error : nil)
-  }
-
-  /// The system's number below an error of Foundation; 0 where there is none.
-  private static func systemNumber(_ error: any Error) -> Int32 {
-    if let error = error as? POSIXError { return error.code.rawValue }
-    guard let error = error as? CocoaError else { return 0 }
-    if let inner = error.userInfo[NSUnderlyingErrorKey] as? any Error {
-      return systemNumber(inner)
-    }
-    return switch error.code {
-    case .fileNoSuchFile: ENOENT
-    case .fileWriteNoPermission: EACCES
-    case .fileWriteFileExists: EEXIST
-    case .fileWriteVolumeReadOnly: EROFS
-    case .fileWriteInvalidFileName: ENAMETOOLONG
-    case .fileWriteOutOfSpace: ENOSPC
-    default: 0
-    }
   }
 }

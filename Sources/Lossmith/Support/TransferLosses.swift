@@ -9,12 +9,23 @@ struct TransferLosses {
   let console: Console
   private(set) var found: [(loss: TransferPlan.Loss, spec: PluginSpec)] = []
   private(set) var dropped: [Agreement.Dropped] = []
-  /// Whether one of them did not build.
+  /// Whether one that was named did not build, or could not be called.
   private(set) var hasRejected = false
 
   init(library: PluginLibrary, console: Console) {
     self.library = library
     self.console = console
+  }
+
+  /// Refuses a name that is no plug-in, or no proposal of the run; nothing is built.
+  ///
+  /// - Throws: as ``add(_:from:)``.
+  func requireReadable(_ text: String, from run: URL?) throws {
+    if let run, text != "dpo" {
+      _ = try ArchivedLoss(text, in: run)
+    } else {
+      try library.resolver.requireReadable(text)
+    }
   }
 
   /// Adds a loss that a command line names. One that does not build is told, and left out.
@@ -75,7 +86,10 @@ struct TransferLosses {
     _ name: String, library file: URL, sha256: String, origin: String, run: String? = nil
   ) {
     if found.contains(where: { $0.loss.origin == origin && $0.loss.run == run }) { return }
-    let name = CandidateName.unique(name, among: Set(found.map(\.loss.name)))
+    // DPO of the catalogue comes first: a file or a proposal of that name is never called so.
+    let own = name
+    let name = CandidateName.unique(own, among: Set(found.map(\.loss.name)))
+    if name != CandidateName.slug(own) { console.note("note: \(origin) is called \(name) here") }
     found.append(
       (
         .init(name: name, origin: origin, run: run, sha256: sha256),
@@ -85,11 +99,16 @@ struct TransferLosses {
 
   /// Leaves out losses with the same gradients as an earlier one, up to scale too: they train the same
   /// policy. So does what cannot be called, or is no loss of pairs.
-  mutating func keepDistinct(_ bench: Workbench, beta: Double) throws {
+  ///
+  /// - Parameter isCatalogue: whether nobody named the losses one by one.
+  mutating func keepDistinct(_ bench: Workbench, beta: Double, isCatalogue: Bool) throws {
     console.note("prepare    fingerprints of \(found.count) losses")
     let probed = try bench.probe(found.map(\.spec), tunables: ["beta": beta])
     let (kept, left) = AgreementStudy.distinct(probed)
-    for loss in left { drop(loss.name, loss.reason) }
+    for loss in left {
+      drop(loss.name, loss.reason)
+      if !isCatalogue, loss.reason == AgreementStudy.notCallable { hasRejected = true }
+    }
     found.removeAll { !kept.contains($0.loss.name) }
   }
 

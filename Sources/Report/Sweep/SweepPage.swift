@@ -50,6 +50,10 @@ extension RunReport {
       model.curves.filter { $0.hypervolumeDifference.map(holds) ?? false }.map(\.loss)
     }
     let compared = model.curves.filter { $0.hypervolumeDifference?.low != nil }
+    guard model.curves.contains(where: { $0.loss == model.baseline && $0.hypervolume != nil })
+    else {
+      return "There is no hypervolume of \(model.baseline) here to compare with."
+    }
     guard !compared.isEmpty else {
       return "Too few seeds for intervals of the hypervolume: read the points."
     }

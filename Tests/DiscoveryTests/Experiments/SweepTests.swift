@@ -40,6 +40,33 @@ import Testing
       ])
   }
 
+  @Test("no file is shown under the baseline's name, and a sweep without it says so")
+  func baseline() throws {
+    let points = [SweepPlan.Point(beta: 0.1, seeds: 1)]
+    for (file, label) in [("/x/dpo.c", "/x/dpo.c"), ("/x/DPO.so", "/x/DPO.so"), ("/x/my.c", "my")] {
+      let alone = try SweepPlan(task: "bandit", losses: [file, "lrml"], points: points)
+      #expect(alone.label(of: file) == label)
+      let summary = SweepSummary(
+        header: header(alone),
+        entries: [
+          entry(file, 0.1, 0, reward: 0.2, kl: 3), entry("lrml", 0.1, 0, reward: 0.6, kl: 3),
+        ], total: 2, klCap: 20)
+      #expect(summary.curves.map(\.loss) == [label, "lrml"])
+      #expect(summary.curves.allSatisfy { $0.hypervolumeDifference == nil })
+      #expect(summary.table.contains("dpo is not among the losses"))
+    }
+    let beside = try SweepPlan(task: "bandit", losses: ["dpo", "/x/dpo.c"], points: points)
+    let summary = SweepSummary(
+      header: header(beside),
+      entries: [
+        entry("dpo", 0.1, 0, reward: 0.7, kl: 3), entry("/x/dpo.c", 0.1, 0, reward: 0.5, kl: 3),
+      ], total: 2, klCap: 20)
+    #expect(summary.curves.map(\.loss) == ["dpo", "/x/dpo.c"])
+    #expect(summary.curves[0].points[0].advantage == nil)
+    #expect(abs((summary.curves[1].points[0].advantage?.mean ?? 0) + 0.2) < 1e-9)
+    #expect(!summary.table.contains("no differences"))
+  }
+
   @Test(
     "a β that is no β, twice the same, no seeds and no losses are refused",
     arguments: [

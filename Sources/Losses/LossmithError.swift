@@ -70,13 +70,15 @@ public struct LossmithError: Error, Sendable {
 
 extension LossmithError: CustomStringConvertible {
   /// The one place where an error becomes text.
+  ///
+  /// The place is on one line, whatever characters a path has; further lines of the words are set in.
   public var description: String {
     var text = "error[\(code.rawValue)]: "
-    if let location { text += "\(location): " }
-    text += message
-    if let underlying, !(underlying is LossmithError) { text += " (\(underlying))" }
-    if let remedy { text += "\n  how to mend it: \(remedy)" }
-    return text
+    if let location { text += "\(location.shownOnOneLine): " }
+    text += message.hanging
+    if let underlying, !(underlying is LossmithError) { text += " (\("\(underlying)".hanging))" }
+    if let remedy { text += "\n  how to mend it: \(remedy.hanging)" }
+    return text.shown
   }
 }
 

@@ -15,7 +15,8 @@ public struct BatchDocument: Sendable {
   /// - Parameter source: how errors name the document, a path for example.
   /// - Throws: `LossmithError(.malformedInput)` for broken JSON, an unknown column, columns of
   ///   different families or lengths, ragged rows, an empty batch, or an element that its column
-  ///   may not have: a label outside 0 ..< C, a mask of other than 0 and 1, no tokens.
+  ///   may not have: a label outside 0 ..< C, a mask of other than 0 and 1, no tokens; and for a list
+  ///   of which the mask hides every completion, which the ABI rules out.
   public init(_ data: Data, source: String) throws(LossmithError) {
     let raw: Raw
     do {
@@ -138,6 +139,13 @@ public struct BatchDocument: Sendable {
       guard let rule = column.rule(classes: width) else { continue }
       if let bad = list.first(where: { !rule.allows($0) }) {
         throw fail("\(column.name) has the element \(bad), which is not \(rule.words)")
+      }
+    }
+    if let mask = values[.listMask] {
+      for row in 0..<rows where mask[row * width..<(row + 1) * width].allSatisfy({ $0 == 0 }) {
+        throw fail(
+          "row \(row) of mask has no completion that is present",
+          "Leave a list out that has only padding; rows count from 0.")
       }
     }
     return LossBatch(

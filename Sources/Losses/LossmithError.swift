@@ -70,15 +70,17 @@ public struct LossmithError: Error, Sendable {
 
 extension LossmithError: CustomStringConvertible {
   /// The one place where an error becomes text.
+  ///
+  /// The place is on one line, whatever characters a path has; further lines of the words are set in.
   public var description: String {
     var text = "error[\(code.rawValue)]: "
-    if let location { text += "\(location): " }
-    text += message
+    if let location { text += "\(location.shownOnOneLine): " }
+    text += message.hanging
     if let underlying, !(underlying is LossmithError) {
-      text += " (\(SystemFault.words(of: underlying)))"
+      text += " (\(SystemFault.words(of: underlying).hanging))"
     }
-    if let remedy { text += "\n  how to mend it: \(remedy)" }
-    return text
+    if let remedy { text += "\n  how to mend it: \(remedy.hanging)" }
+    return text.shown
   }
 }
 

@@ -80,7 +80,7 @@ enum Failure {
       let code = LossmithCommand.exitCode(for: error)
       let message = LossmithCommand.fullMessage(for: error)
       if code == .success {
-        Console().print(message)
+        Console().print(document: message)
         return 0
       }
       if !message.isEmpty { write(message) }
@@ -91,7 +91,12 @@ enum Failure {
   }
 
   private static func write(_ text: String) {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // A file's name may hold a line break, and a shell's pattern may put it on the command line.
+    let words = CommandLine.arguments.filter { $0.contains(where: \.isNewline) }.reduce(text) {
+      $0.replacing($1, with: $1.shownOnOneLine)
+    }
+    let lines = words.shown.split(separator: "\n", omittingEmptySubsequences: false)
+      .map(String.init)
     let painted = [Console.painted(lines[0], .bad)] + lines.dropFirst()
     FileHandle.standardError.write(Data((painted.joined(separator: "\n") + "\n").utf8))
   }

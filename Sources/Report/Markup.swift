@@ -1,3 +1,5 @@
+import Losses
+
 /// Text made safe for HTML and SVG, contents and quoted attributes alike.
 ///
 /// Names, thoughts, sources and messages come from models and plug-ins. They pass through here, and
@@ -24,7 +26,7 @@ public struct Markup: Hashable, Sendable, CustomStringConvertible {
       case "'": escaped += "&#39;"
       case "\t", "\n": escaped.unicodeScalars.append(scalar)
       case "\r": break
-      case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}":
+      case _ where scalar.turnsWriting:
         escaped += "⟨U+\(String(scalar.value, radix: 16, uppercase: true))⟩"
       case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}":
         escaped += "\u{FFFD}"

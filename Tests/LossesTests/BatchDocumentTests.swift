@@ -36,6 +36,17 @@ import Testing
     #expect(batch.columns[.listMask] == [1, 0])
   }
 
+  @Test("a list of which the mask hides everything is refused with its row; one present is enough")
+  func emptyList() throws {
+    func document(_ mask: String) -> String {
+      #"{"columns": {"policy": [[-1, -2], [-3, -4]], "mask": \#(mask)}}"#
+    }
+    let error = #expect(throws: LossmithError.self) { try read(document("[[1, 1], [0, 0]]")) }
+    #expect(error?.code.exitCode == .usage)
+    #expect(error?.message.contains("row 1 of mask has no completion that is present") == true)
+    #expect(try read(document("[[1, 0], [0, 1]]")).batch.rows == 2)
+  }
+
   @Test("a printed gradient has the shape of its column")
   func shapes() throws {
     let output = LossOutput(values: [1, 2], gradients: [.logits: [1, 2, 3, 4, 5, 6]])

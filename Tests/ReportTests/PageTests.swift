@@ -114,6 +114,7 @@ struct PageTests {
         == "a &amp; b &lt; c &gt; d &quot;e&quot; &#39;f&#39;")
     #expect(Markup("β·ρ → ∞\n\tη").description == "β·ρ → ∞\n\tη")
     #expect(Markup("\u{202E}").description == "⟨U+202E⟩")
+    #expect(Markup("\u{200F}\u{200D}").description == "⟨U+200F⟩\u{200D}")
     #expect(Markup("a\r\nb").description == "a\nb")
   }
 

@@ -177,9 +177,7 @@ public struct ArchivedLoss: Sendable, Encodable {
     if !thought.isEmpty { lines += ["", thought] }
     lines += ["", code ?? reply]
     // Whatever a model wrote: no character may steer the terminal.
-    return lines.joined(separator: "\n").unicodeScalars.map { scalar in
-      scalar == "\n" || !scalar.properties.isControl ? String(scalar) : " "
-    }.joined()
+    return lines.joined(separator: "\n").shown
   }
 }
 
@@ -195,8 +193,4 @@ extension ArchivedLoss.Confirmation {
     }
     return text
   }
-}
-
-extension Unicode.Scalar.Properties {
-  fileprivate var isControl: Bool { generalCategory == .control || generalCategory == .format }
 }

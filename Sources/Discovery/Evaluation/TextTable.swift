@@ -1,3 +1,5 @@
+import Losses
+
 /// A table of plain text with aligned columns.
 public struct TextTable: Sendable {
   public enum Column: Sendable {
@@ -18,16 +20,13 @@ public struct TextTable: Sendable {
     self.columns = columns
   }
 
-  /// Adds a row. Control characters become spaces, so that no cell can steer the terminal.
+  /// Adds a row. What one cannot see is shown as escapes, so that no cell can steer the terminal.
   ///
   /// - Precondition: one cell for each column.
   public mutating func add(_ cells: [String]) {
     precondition(
       cells.count == columns.count, "a row of \(cells.count) in \(columns.count) columns")
-    rows.append(
-      cells.map { cell in
-        String(cell.map { $0.unicodeScalars.contains { $0.properties.isControl } ? " " : $0 })
-      })
+    rows.append(cells.map(\.shownOnOneLine))
   }
 
   /// Titles, a rule and the rows; no space at the end of a line.
@@ -50,8 +49,4 @@ public struct TextTable: Sendable {
     let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
     return ([line(titles), rule] + rows.map(line)).joined(separator: "\n")
   }
-}
-
-extension Unicode.Scalar.Properties {
-  fileprivate var isControl: Bool { generalCategory == .control || generalCategory == .format }
 }

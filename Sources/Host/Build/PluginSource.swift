@@ -65,7 +65,10 @@ public struct PluginSource: Hashable, Sendable {
         .missingFile, "The file cannot be read.", at: file.path,
         remedy: "Check that it is a file and that you may read it.", underlying: error)
     }
-    guard let text = String(validating: data, as: UTF8.self) else {
+    // A byte order mark at the start tells of the encoding and is no part of the text.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let content = data.starts(with: mark) ? data.dropFirst(mark.count) : data
+    guard let text = String(validating: content, as: UTF8.self) else {
       throw LossmithError(
         .malformedInput, "The source is not UTF-8 text.", at: file.path,
         remedy: "Save it as UTF-8.")

@@ -75,10 +75,23 @@ struct CellEnd {
     }
   }
 
+  /// Writing, and stdio's look at a stream before the first of it: what a message makes that is meant
+  /// for a person. The program that says why it gives up ends at the first of these, before it aborts.
+  private static let speaking: Set<String> = ["write", "writev", "fstat", "newfstatat"]
+
   private func violation(_ name: String?) -> LossFailure {
-    LossFailure(
-      .violation(syscall: name),
-      "the plug-in tried a system call that a cell denies: \(name ?? "unknown")",
+    let message = "the plug-in tried a system call that a cell denies: \(name ?? "unknown")"
+    if let name, Self.speaking.contains(name) {
+      return LossFailure(
+        .violation(syscall: name), message,
+        remedy:
+          "A debugging print, an assertion that fails, a C++ exception that nobody catches and a "
+          + "failed precondition write to standard error, the latter before the process dies. Remove "
+          + "the print, or mend what was found: check indices. A loss has no output but its values."
+      )
+    }
+    return LossFailure(
+      .violation(syscall: name), message,
       remedy:
         "A loss computes from its arguments: no files, no network, no output, no clock, no random "
         + "numbers, no threads, no exit.")

@@ -37,8 +37,12 @@ struct RowChecks {
     return []
   }
 
+  /// Rows of the batches in which the same rows are met again: a loss may divide by the number of rows,
+  /// or treat one size otherwise than another.
+  private static let otherSizes = [2, 3, 64, 97]
+
   /// The claim LOSS_ROW_INDEPENDENT: a row's value and gradient stay when the other rows change or
-  /// go.
+  /// go, when there are more or fewer of them, and wherever the row stands.
   ///
   /// - Throws: `failed(row-independent)`.
   func requireIndependence(_ batch: LossBatch, others: LossBatch) throws(LossFailure) {
@@ -54,6 +58,18 @@ struct RowChecks {
       try requireSame(
         base, row, of: batch, as: try loss.evaluate(alone, tunables: tunables), 0, of: alone,
         "the others are left out")
+    }
+    for size in Self.otherSizes {
+      // All rows but the last, in turns: every place of the larger batch is looked at, and its mean is
+      // not that of the smaller one.
+      let order = (0..<size).map { ($0 * 5 + 3) % max(batch.rows - 1, 1) }
+      let other = batch.selecting(order)
+      let output = try loss.evaluate(other, tunables: tunables)
+      for (place, row) in order.enumerated() {
+        try requireSame(
+          base, row, of: batch, as: output, place, of: other,
+          "it is row \(place) of a batch of \(size)")
+      }
     }
   }
 
@@ -76,7 +92,8 @@ struct RowChecks {
       "the loss claims that rows are independent, but the \(what) of row \(row) changes when "
         + change,
       remedy:
-        "Do not claim rowIndependent for a loss that uses means, variances or sorts over the batch."
+        "Do not claim rowIndependent for a loss that uses means, variances or sorts over the batch, or "
+        + "the number of its rows."
     )
   }
 

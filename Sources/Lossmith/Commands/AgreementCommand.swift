@@ -124,7 +124,7 @@ struct AgreementCommand: ParsableCommand {
     let agreement = study.agreement(seeds: seeds, dropped: dropped)
     if output.json {
       console.print(
-        try JSON.text(
+        document: try JSON.text(
           Document(
             task: name, metric: facts.task.metric, isComplete: agreement.seeds == seeds,
             agreement: agreement, environment: facts.environment)))

@@ -61,7 +61,7 @@ struct BenchCellCommand: ParsableCommand {
       memory: Promise(measured: Double(bench.residentBytes) / 1e6, limit: 3, unit: "MB"),
       step: step * 1e3, share: Promise(measured: 100 * bench.perStep / step, limit: 1, unit: "%"),
       layers: bench.layers)
-    if output.json { return console.print(try JSON.text(document)) }
+    if output.json { return console.print(document: try JSON.text(document)) }
     console.print("start       \(document.start.text)")
     console.print("round trip  \(document.roundTrip.text)")
     console.print("memory      \(document.memory.text)")

@@ -102,7 +102,8 @@ struct BenchEvaluateCommand: ParsableCommand {
       }
     }
     if output.json {
-      return console.print(try JSON.text(Document(loss: spec.name, seeds: seeds, rows: rows)))
+      return console.print(
+        document: try JSON.text(Document(loss: spec.name, seeds: seeds, rows: rows)))
     }
     var table = TextTable(columns: [
       .left("task"), .right("workers × threads"), .right("a candidate, s"),

@@ -76,7 +76,8 @@ struct BenchGrowthCommand: ParsableCommand {
       growth: growth, search: search, measured: measured,
       environment: MachineFacts.processor(threads: threads))
     if let csv { try OutputFiles.write(report.csv, to: URL(fileURLWithPath: csv)) }
-    console.print(output.json ? try JSON.text(report) : report.text)
+    if output.json { return console.print(document: try JSON.text(report)) }
+    console.print(report.text)
   }
 
   /// Steps of every shape, fewer where one takes long.

@@ -48,7 +48,7 @@ struct BenchBuildCommand: ParsableCommand {
         source,
         PluginBuilder(installation: library.installation, cacheDirectory: folder), console)
     }
-    if output.json { return console.print(try JSON.text(document)) }
+    if output.json { return console.print(document: try JSON.text(document)) }
     console.print("cold    \(document.cold.text)")
     console.print("cached  \(document.cached.text)")
     console.print(String(format: "LossKit, once for a toolchain: %.2f s", document.losskit))
@@ -129,7 +129,7 @@ struct BenchPluginCommand: ParsableCommand {
       call: Promise(
         measured: bench.call / 1000, limit: 8 * Double(max(rows, 64)) / 64, unit: "µs"),
       evaluate: bench.evaluate / 1000)
-    if output.json { return console.print(try JSON.text(document)) }
+    if output.json { return console.print(document: try JSON.text(document)) }
     console.print("overhead of a call beyond the kernel  \(document.overhead.text)")
     console.print("\(spec.name), value and gradients of \(rows)  \(document.call.text)")
     console.print(String(format: "from arrays to arrays  %.4g µs", document.evaluate))

@@ -56,7 +56,7 @@ struct BenchEpochCommand: ParsableCommand {
     let used = memory.ended()
     if output.json {
       return console.print(
-        try JSON.text(
+        document: try JSON.text(
           Document(
             threads: epoch.threads, core: epoch.core, pairs: epoch.pairs,
             referenceSeconds: epoch.referenceSeconds, trainingSeconds: epoch.trainingSeconds,
@@ -116,7 +116,7 @@ struct BenchSampleCommand: ParsableCommand {
     let used = memory.ended()
     if output.json {
       return console.print(
-        try JSON.text(
+        document: try JSON.text(
           Result(
             threads: threads, tokensPerSecond: rate, memory: used,
             environment: MachineFacts.processor(threads: threads))))

@@ -86,7 +86,7 @@ struct BenchTrainCommand: ParsableCommand {
           gigaflops: shape.bench.operations / result.stepSeconds / 1e9,
           memory: BenchMemory(result), environment: MachineFacts.processor(threads: threads)))
     }
-    if output.json { return console.print(try JSON.text(rows)) }
+    if output.json { return console.print(document: try JSON.text(rows)) }
     var table = TextTable(columns: [
       .left("shape"), .right("parameters"), .right("threads"), .left("core"), .right("step, ms"),
       .right("tokens/s"), .right("products, ms"), .right("of the ceiling"), .right("GFLOP/s"),

@@ -36,14 +36,14 @@ struct BuildCommand: ParsableCommand {
       try copy(plugin.library, to: place)
       if options.json {
         console.print(
-          try JSON.text(
+          document: try JSON.text(
             Document(
               plugin: plugin.name.text, verdict: .ok, message: "", remedy: "",
               library: place.path, sha256: plugin.sha256, diagnostics: [],
               warnings: plugin.warnings)))
       } else {
         for warning in plugin.warnings { console.note("warning: \(warning)") }
-        console.print("\(place.path)  sha256 \(plugin.sha256)")
+        console.print("\(place.path.shownOnOneLine)  sha256 \(plugin.sha256)")
       }
     case .rejected(let name, let rejection):
       let finding = rejection.finding
@@ -52,7 +52,7 @@ struct BuildCommand: ParsableCommand {
       }
       if options.json {
         console.print(
-          try JSON.text(
+          document: try JSON.text(
             Document(
               plugin: name.text, verdict: finding.verdict, message: finding.message,
               remedy: finding.remedy, library: nil, sha256: nil,

@@ -9,7 +9,8 @@ struct CallCommand: ParsableCommand {
     abstract: "Values and gradients of one batch.",
     discussion: """
       The batch is a JSON document {"columns": {"policy_chosen": [...], ...}, "params": {"beta": 0.1}}; \
-      - reads it from standard input. Classification has logits [[...]] and labels [...]; listwise has \
+      it may come through a pipe, - reads it from standard input, and it has at most 64 MB. \
+      Classification has logits [[...]] and labels [...]; listwise has \
       policy, reference, scores and mask, each [[...]].
       """)
 
@@ -31,20 +32,6 @@ struct CallCommand: ParsableCommand {
       console.note("note: \(spec.name) does not declare \(name); it is ignored")
     }
     let document = OutputDocument(loss: reply.loss, gradients: reply.gradients)
-    console.print(try JSON.text(document, pretty: !output.json))
-  }
-}
-
-/// Files that a user names.
-enum InputFile {
-  /// - Throws: `LossmithError(.missingFile)`.
-  static func read(_ path: String) throws -> Data {
-    if path == "-" { return FileHandle.standardInput.readDataToEndOfFile() }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw LossmithError(
-        .missingFile, "this file cannot be read", at: path,
-        remedy: "Check that the path is right and that you may read it.")
-    }
-    return data
+    console.print(document: try JSON.text(document, pretty: !output.json))
   }
 }

@@ -57,7 +57,7 @@ struct CheckCommand: ParsableCommand {
         plugin: name, verdict: report.finding.verdict, message: report.finding.message,
         remedy: report.finding.remedy, descriptor: reply.descriptor, checks: report.entries,
         warnings: report.warnings)
-      return console.print(try JSON.text(document))
+      return console.print(document: try JSON.text(document))
     }
     for entry in report.entries {
       let mark =
@@ -72,7 +72,7 @@ struct CheckCommand: ParsableCommand {
     for warning in report.warnings {
       console.print("  warning  \(warning.name): \(warning.message)")
     }
-    console.print("\(name): \(report.finding.verdict)")
+    console.print("\(name.shownOnOneLine): \(report.finding.verdict)")
     if !report.passed {
       console.print("  what was seen: \(report.finding.message)")
       if !report.finding.remedy.isEmpty {

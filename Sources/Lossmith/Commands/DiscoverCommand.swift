@@ -188,14 +188,14 @@ struct DiscoverCommand: ParsableCommand {
     }
     let report = try RunPages.write(directory.url, installation: installation)
     if output.json {
-      console.print(try JSON.text(outcome.summary))
+      console.print(document: try JSON.text(outcome.summary))
     } else {
       console.print(outcome.summary.table)
       if let rival, let comparison = outcome.summary.equalBudget {
         console.print("\nBlind sampling:\n" + rival.table + "\n\n" + comparison.table)
       }
       if let course = try? RunPages.course(of: directory.url) { console.print(course) }
-      console.print("Report: \(report.path)")
+      console.print("Report: \(report.path.shownOnOneLine)")
     }
     if let error = outcome.error { throw error }
   }

@@ -48,7 +48,7 @@ struct DoctorCommand: ParsableCommand {
       },
     ]
     if output.json {
-      console.print(try JSON.text(entries))
+      console.print(document: try JSON.text(entries))
     } else {
       for entry in entries {
         let mark = !entry.isGood ? "FAIL" : entry.remedy == nil ? "ok  " : "warn"

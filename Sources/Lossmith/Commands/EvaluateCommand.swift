@@ -126,7 +126,7 @@ struct EvaluateCommand: ParsableCommand {
     if output.json {
       var document = summary.document
       document.results = Array(document.results.prefix(records.count))
-      console.print(try JSON.text(document))
+      console.print(document: try JSON.text(document))
     } else {
       console.print(summary.table)
     }

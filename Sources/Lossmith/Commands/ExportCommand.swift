@@ -54,9 +54,12 @@ struct ExportCommand: ParsableCommand {
     try ExportFolder.write(files, to: folder)
     if output.json {
       console.print(
-        try JSON.text(Document(name: name, folder: folder.path, files: files.keys.sorted())))
+        document: try JSON.text(
+          Document(name: name, folder: folder.path, files: files.keys.sorted())))
     } else {
-      for file in files.keys.sorted() { console.print(folder.appending(path: file).path) }
+      for file in files.keys.sorted() {
+        console.print(folder.appending(path: file).path.shownOnOneLine)
+      }
     }
   }
 

@@ -54,7 +54,7 @@ struct FiguresCommand: ParsableCommand {
         files.append(file.path)
       }
     }
-    if output.json { return console.print(try JSON.text(Document(files: files))) }
-    console.print("\(figures.count) pictures in \(folder.path)")
+    if output.json { return console.print(document: try JSON.text(Document(files: files))) }
+    console.print("\(figures.count) pictures in \(folder.path.shownOnOneLine)")
   }
 }

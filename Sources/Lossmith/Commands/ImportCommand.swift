@@ -50,9 +50,9 @@ struct ImportCommand: ParsableCommand {
     let reply = Reply(
       folder: folder.url.path, parameters: parameters.layout.parameterCount,
       vocabulary: configuration.vocabularySize, context: configuration.contextLength)
-    if output.json { return console.print(try JSON.text(reply)) }
+    if output.json { return console.print(document: try JSON.text(reply)) }
     console.print(
-      "\(reply.folder): \(reply.parameters) parameters, \(reply.vocabulary) tokens,"
+      "\(reply.folder.shownOnOneLine): \(reply.parameters) parameters, \(reply.vocabulary) tokens,"
         + " context \(reply.context)")
   }
 }

@@ -52,7 +52,7 @@ struct ListCommand: ParsableCommand {
         columns: descriptor?.columns ?? [], tunables: descriptor?.tunables ?? [],
         claims: descriptor?.claims ?? [], source: loss.source.path)
     }
-    if output.json { return console.print(try JSON.text(entries)) }
+    if output.json { return console.print(document: try JSON.text(entries)) }
     console.print(Self.table(entries, root: library.installation.resourceRoot.path))
   }
 

@@ -43,9 +43,9 @@ struct NewCommand: ParsableCommand {
     let source = try scaffold.write(into: place, installation: installation)
     if output.json {
       return console.print(
-        try JSON.text(Document(name: name, family: family.rawValue, source: source.path)))
+        document: try JSON.text(Document(name: name, family: family.rawValue, source: source.path)))
     }
-    console.print(source.path)
+    console.print(source.path.shownOnOneLine)
     let isListed =
       place.resolvingSymlinksInPath().path == installation.plugins.resolvingSymlinksInPath().path
     console.note("try: lossmith check \(isListed ? name : source.path)")

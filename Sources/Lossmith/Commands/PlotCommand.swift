@@ -55,7 +55,8 @@ struct PlotCommand: ParsableCommand {
     if let overBeta {
       try OutputFiles.write(try BetaTable.chart(of: overBeta).svg(), to: place)
       let document = Document(file: place.path)
-      return console.print(output.json ? try JSON.text(document) : place.path)
+      if output.json { return console.print(document: try JSON.text(document)) }
+      return console.print(place.path.shownOnOneLine)
     }
     let betas = try beta.map { try Self.numbers($0) } ?? []
     let library = try PluginLibrary(console: console)
@@ -76,8 +77,11 @@ struct PlotCommand: ParsableCommand {
     let chart = LossChart(
       curves: curves.map(Self.drawn), axis: LossShapes.axis(curves.first?.family ?? "pairwise"))
     try OutputFiles.write(chart.svg(), to: place)
-    console.print(
-      output.json ? try JSON.text(Document(file: place.path, curves: curves)) : place.path)
+    if output.json {
+      return console.print(
+        document: try JSON.text(Document(file: place.path, curves: curves)))
+    }
+    console.print(place.path.shownOnOneLine)
   }
 
   /// Where the picture goes.

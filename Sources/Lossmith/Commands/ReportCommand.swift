@@ -39,8 +39,10 @@ struct ReportCommand: ParsableCommand {
       let html = try RunReport.html(
         try TrainingPages.model(of: url), templates: try RunPages.templates(installation))
       try OutputFiles.write(html, to: page)
-      return console.print(
-        output.json ? try JSON.text(Training(page: page.path)) : "Report: \(page.path)")
+      if output.json {
+        return console.print(document: try JSON.text(Training(page: page.path)))
+      }
+      return console.print("Report: \(page.path.shownOnOneLine)")
     }
     let summary = try RunPages.summary(of: url)
     if out == nil {
@@ -51,11 +53,11 @@ struct ReportCommand: ParsableCommand {
       try OutputFiles.write(html, to: page)
     }
     if output.json {
-      console.print(try JSON.text(summary))
+      console.print(document: try JSON.text(summary))
     } else {
       console.print(summary.table)
       if let course = try RunPages.course(of: url) { console.print(course) }
-      console.print("Report: \(page.path)")
+      console.print("Report: \(page.path.shownOnOneLine)")
     }
   }
 }

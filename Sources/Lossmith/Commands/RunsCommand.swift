@@ -17,7 +17,8 @@ struct RunsCommand: ParsableCommand {
     let console = output.console()
     let place = URL(filePath: folder ?? "runs").standardizedFileURL
     let runs = try RunListing.runs(in: place)
-    if output.json { return console.print(try JSON.text(Document(runs: runs))) }
-    console.print(runs.isEmpty ? "No runs in \(place.path)." : RunListing.table(runs))
+    if output.json { return console.print(document: try JSON.text(Document(runs: runs))) }
+    console.print(
+      runs.isEmpty ? "No runs in \(place.path.shownOnOneLine)." : RunListing.table(runs))
   }
 }

@@ -94,10 +94,10 @@ struct SFTCommand: ParsableCommand {
       }
     }
     for note in reply.notes { console.note("note: \(note)") }
-    if output.json { return console.print(try JSON.text(reply)) }
+    if output.json { return console.print(document: try JSON.text(reply)) }
     console.print(
-      "\(folder.url.path): \(reply.parameters) parameters, \(reply.steps) steps, \(reply.trainingRows) rows"
-    )
+      "\(folder.url.path.shownOnOneLine): \(reply.parameters) parameters,"
+        + " \(reply.steps) steps, \(reply.trainingRows) rows")
     if let before = reply.heldOutBefore, let after = reply.heldOutAfter {
       console.print(
         String(format: "held-out cross-entropy %.4f -> %.4f nats a token", before, after))

@@ -39,7 +39,7 @@ struct SampleCommand: ParsableCommand {
     let reply = try PluginLibrary(console: console).workbench(threads: threads.count).sample(
       SampleJob(
         policy: path.policy, base: path.base, prompts: asked, options: options, seed: seed))
-    if output.json { return console.print(try JSON.text(reply)) }
+    if output.json { return console.print(document: try JSON.text(reply)) }
     for completion in reply.completions {
       console.print("\(completion.prompt)|\(completion.completion)")
       console.print("")

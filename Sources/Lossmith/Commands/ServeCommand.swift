@@ -77,7 +77,11 @@ struct ServeCommand: ParsableCommand {
         }
       let shown = HostName.isV6(address) ? "[\(address)]" : address
       let url = "http://\(shown):\(port)/"
-      console.print(json ? try JSON.text(Document(url: url), pretty: false) : url)
+      if json {
+        console.print(document: try JSON.text(Document(url: url), pretty: false))
+      } else {
+        console.print(url)
+      }
       if !json { console.note("serving \(directory), read-only; Ctrl-C ends it") }
     }
     while done.wait(timeout: .now() + 0.2) == .timedOut {

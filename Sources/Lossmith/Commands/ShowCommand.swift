@@ -15,6 +15,7 @@ struct ShowCommand: ParsableCommand {
   func run() throws {
     let console = output.console()
     let loss = try ArchivedLoss(id, in: URL(filePath: directory).standardizedFileURL)
-    console.print(output.json ? try JSON.text(loss) : loss.text)
+    if output.json { return console.print(document: try JSON.text(loss)) }
+    console.print(loss.text)
   }
 }

@@ -109,11 +109,12 @@ struct SweepCommand: ParsableCommand {
     try write(summary, file.folder)
     try SweepPages.write(summary, to: file.folder, installation: library.installation)
     if output.json {
-      console.print(try JSON.text(summary))
+      console.print(document: try JSON.text(summary))
     } else {
       console.print(summary.table)
-      console.print("Numbers: \(file.folder.appending(path: "sweep.csv").path)")
-      console.print("Page: \(file.folder.appending(path: SweepPages.pageName).path)")
+      let place = file.folder.path.shownOnOneLine
+      console.print("Numbers: \(place)/sweep.csv")
+      console.print("Page: \(place)/\(SweepPages.pageName)")
     }
     if file.entries.contains(where: { !$0.finding.verdict.isOK })
       || losses.count < plan.losses.count

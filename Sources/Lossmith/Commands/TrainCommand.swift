@@ -61,8 +61,9 @@ struct TrainCommand: ParsableCommand {
       }
     }
     for warning in reply.warnings { console.note("warning: \(spec.name): \(warning)") }
-    if output.json { return console.print(try JSON.text(reply)) }
-    console.print("\(folder.url.path): \(spec.name) on \(facts.task.name), seed \(seed)")
+    if output.json { return console.print(document: try JSON.text(reply)) }
+    let place = folder.url.path.shownOnOneLine
+    console.print("\(place): \(spec.name) on \(facts.task.name), seed \(seed)")
     for name in MetricValues.names {
       guard let value = reply.metrics[name] else { continue }
       let before = reply.reference.metrics[name].map { String(format: " (reference %.4f)", $0) }
@@ -77,7 +78,7 @@ struct TrainCommand: ParsableCommand {
         "  \(name.padded(to: 8)) \(Sparkline.text(values, width: 64))"
           + String(format: "  %.4f to %.4f", first, last))
     }
-    console.print("  lossmith report \(folder.url.path) draws its curves")
+    console.print("  lossmith report \(place) draws its curves")
   }
 
   /// Trains, and writes everything into a folder.

@@ -92,11 +92,12 @@ struct TransferCommand: ParsableCommand {
       folder.plan, records: try folder.records(), totals: trained.totals)
     try TransferPages.write(summary, to: folder.url, installation: library.installation)
     if output.json {
-      console.print(try JSON.text(summary))
+      console.print(document: try JSON.text(summary))
     } else {
       console.print(summary.table)
-      console.print("Numbers: \(folder.url.appending(path: "transfer.csv").path)")
-      console.print("Page: \(folder.url.appending(path: TransferPages.pageName).path)")
+      let place = folder.url.path.shownOnOneLine
+      console.print("Numbers: \(place)/transfer.csv")
+      console.print("Page: \(place)/\(TransferPages.pageName)")
     }
     let failed = summary.tasks.contains { $0.rows.contains { $0.call == .failed } }
     // Of a whole catalogue some losses want data that a task does not have: that is no failure of the

@@ -104,7 +104,8 @@ struct WatchCommand: ParsableCommand {
         plugin: name, verdict: finding.verdict, message: finding.message, remedy: finding.remedy,
         warnings: [], eta: nil, lastGood: good[file.path])
     }
-    let name = file.deletingPathExtension().lastPathComponent
+    // A file may be called anything, a line of another loss's result for example.
+    let name = PluginName(from: file.deletingPathExtension().lastPathComponent).text
     do {
       let spec = try library.spec(file.path, isolation: isolation.isolation)
       let console = output.console()
@@ -131,7 +132,7 @@ struct WatchCommand: ParsableCommand {
   }
 
   private func show(_ result: Result, _ console: Console) throws {
-    if output.json { return console.print(try JSON.text(result, pretty: false)) }
+    if output.json { return console.print(document: try JSON.text(result, pretty: false)) }
     func text(_ eta: Estimate) -> String {
       String(format: "%.4f", eta.mean) + (eta.se.map { String(format: " ± %.4f", $0) } ?? "")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Losses
 import Synchronization
 
 /// Where words go: results to standard output, everything else to standard error.
@@ -6,6 +7,9 @@ import Synchronization
 /// On a terminal the current stage is one line that is written over; in a log every stage is a
 /// plain line of its own. Colours are for terminals only, and not where `NO_COLOR` is set
 /// (no-color.org); nothing is told by colour alone.
+///
+/// All words pass through here, or through `Failure.report`, and only the colours of these two are
+/// control characters: those of names, paths, sources and messages are shown as escapes.
 final class Console: Sendable {
   let isQuiet: Bool
   let isLive: Bool
@@ -44,21 +48,27 @@ final class Console: Sendable {
   /// A result, on standard output. A closed pipe is not an error.
   func print(_ text: String) {
     clearLive()
-    Self.write(text + "\n", to: 1)
+    Self.write(text.shown + "\n", to: 1)
   }
 
-  /// A plain line on standard error.
+  /// A result that programs read, a JSON document, byte for byte on standard output.
+  func print(document: String) {
+    clearLive()
+    Self.write(document + "\n", to: 1)
+  }
+
+  /// A plain line on standard error; further lines of the text are set in.
   func note(_ text: String, _ tone: Tone? = nil) {
     guard !isQuiet else { return }
     clearLive()
     let tone = tone ?? (text.hasPrefix("warning:") ? .warning : nil)
-    Self.write(Self.painted(text, tone) + "\n", to: 2)
+    Self.write(Self.painted(text.shown.hanging, tone) + "\n", to: 2)
   }
 
   /// A line that must be seen even with `--quiet`: errors, and how to resume.
   func alert(_ text: String) {
     clearLive()
-    Self.write(text + "\n", to: 2)
+    Self.write(text.shown + "\n", to: 2)
   }
 
   /// The stage that is under way. Shown on a terminal only, at most ten times a second.
@@ -68,7 +78,7 @@ final class Console: Sendable {
       let now = ContinuousClock.now
       guard now - state.lastLive > .milliseconds(100) else { return }
       state.lastLive = now
-      let line = String(text.prefix(Self.width - 1))
+      let line = String(text.shownOnOneLine.prefix(Self.width - 1))
       let padding = String(repeating: " ", count: max(0, state.liveWidth - line.count))
       state.liveWidth = line.count
       Self.write("\r\(line)\(padding)", to: 2)

@@ -148,5 +148,6 @@ struct StatisticsDocumentTests {
     table.add(["\u{1B}[31mred\n\u{202E}"])
     #expect(!table.text.contains("\u{1B}") && !table.text.contains("\u{202E}"))
     #expect(table.text.split(separator: "\n").count == 3)
+    #expect(table.text.hasSuffix(#"\u{1B}[31mred\u{A}\u{202E}"#))
   }
 }

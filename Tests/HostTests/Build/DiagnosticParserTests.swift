@@ -72,6 +72,64 @@ import Testing
     #expect(all.map(\.line) == [nil, nil, 3, nil])
   }
 
+  static let driver =
+    "clang: error: linker command failed with exit code 1 (use -v to see invocation)"
+
+  @Test(
+    "the symbol that a linker misses is the message, in each linker's form",
+    arguments: [
+      """
+      /usr/bin/ld: /tmp/x.o: in function `loss_describe_v1':
+      x.c:(.text+0xd): undefined reference to `foo'
+      x.c:(.text+0x1d): undefined reference to `foo'
+      collect2: error: ld returned 1 exit status
+      """,
+      "/tmp/x.o:x.c:function loss_describe_v1: error: undefined reference to 'foo'\n\(driver)",
+      "/usr/bin/ld: /tmp/x.o:(.text+0x1): undefined reference to `foo'\n\(driver)",
+    ])
+  func undefined(output: String) {
+    let all = parse(output)
+    #expect(all.map(\.message) == ["undefined reference to 'foo'"])
+    #expect(all.map(\.severity) == [.error])
+    #expect(all.first.flatMap { LinkerMessages.undefinedSymbol($0.message) } == "foo")
+  }
+
+  @Test("other words of linkers: lld's, a name of C++, a name defined twice")
+  func otherLinking() {
+    let lld = parse("ld.lld: error: undefined symbol: A::g(char)\n>>> by x.cpp\n\(Self.driver)")
+    #expect(lld.map(\.message) == ["undefined symbol: A::g(char)"])
+    #expect(lld.first.flatMap { LinkerMessages.undefinedSymbol($0.message) } == "A::g(char)")
+    let twice =
+      "/usr/bin/ld: b.o: in function `f':\nb.c:(.text+0x0): multiple definition of `f'; "
+      + "a.o:a.c:(.text+0x0): first defined here\n\(Self.driver)"
+    #expect(parse(twice).map(\.message) == ["multiple definition of 'f'"])
+    #expect(LinkerMessages.undefinedSymbol("multiple definition of 'f'") == nil)
+  }
+
+  @Test("without a linker that failed its words are no message; without them the driver's are one")
+  func linkingControls() {
+    #expect(parse("x.c:(.text+0xd): undefined reference to `foo'").isEmpty)
+    #expect(parse(Self.driver).count == 1)
+  }
+
+  @Test("of a source line that holds control characters escapes are shown, the caret at its place")
+  func hidden() {
+    let diagnostic = CompilerDiagnostic(
+      severity: .error, file: "x\nforged: ok.swift", line: 1, column: 10,
+      message: "no \u{202E}such", sourceLine: "a \u{1B}]0;b\u{7} !",
+      notes: [CompilerDiagnostic(severity: .note, message: "\u{9B}2J")])
+    let lines = diagnostic.rendered.split(separator: "\n").map(String.init)
+    #expect(
+      lines == [
+        #"x\u{A}forged: ok.swift:1:10: error: no \u{202E}such"#, #"  a \u{1B}]0;b\u{7} !"#,
+        "                    ^", #"  note: \u{9B}2J"#,
+      ])
+    // The control: what can be seen stays, and the caret counts characters.
+    let plain = CompilerDiagnostic(
+      severity: .error, file: "x.c", line: 1, column: 4, message: "ρ", sourceLine: "ρ !")
+    #expect(plain.rendered == "x.c:1:4: error: ρ\n  ρ !\n    ^")
+  }
+
   @Test("the summary shows the first errors and counts the rest")
   func summary() {
     let output = (1...8).map { "<unknown>:0: error: e\($0)" }.joined(separator: "\n")

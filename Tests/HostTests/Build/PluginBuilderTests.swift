@@ -195,6 +195,23 @@ import Testing
     #expect(outcome.rejection?.finding.remedy.contains("The compiler proposes: default:") == true)
   }
 
+  @Test("a function that is called and nowhere defined is named, and how to mend it")
+  func undefinedFunction() throws {
+    let text = """
+      #include "loss_abi.h"
+      extern double frobnicate(double);
+      int32_t loss_describe_v1(loss_descriptor *out) { return frobnicate(1); }
+      int32_t loss_kernel_v1(void) { return 0; }
+      """
+    let outcome = try BuildFixtures.builder().build(
+      PluginSource(text: text, language: .c, fileName: "x.c"),
+      name: BuildFixtures.name("undefined"), strictness: .trusted)
+    let finding = try #require(outcome.rejection?.finding)
+    #expect(finding.verdict == .rejected(.compile))
+    #expect(finding.message.contains("frobnicate") && !finding.message.contains("use -v"))
+    #expect(finding.remedy.hasPrefix("Define frobnicate, or do not call it"))
+  }
+
   @Test("of a long line a message shows what is around the place")
   func longLine() {
     let line = String(repeating: "a", count: 500) + "!" + String(repeating: "b", count: 500)

@@ -1,3 +1,4 @@
+import Foundation
 import Losses
 import Testing
 
@@ -77,6 +78,17 @@ import Testing
     let source = Self.dpo + "\r\nlet é = 1; import A\rlet b = 1\nimport B"
     #expect(
       SourceLint.examine(source).issues.map { [$0.line, $0.column] } == [[7, 13], [9, 1]])
+  }
+
+  @Test("a byte order mark is taken at the start of a source, and nowhere else")
+  func byteOrderMark() throws {
+    #expect(messages("\u{FEFF}" + Self.dpo) == [])
+    #expect(SourceLint.examine("\u{FEFF}func loss(_ b: PairwiseBatch) {}").facts.definesLoss)
+    #expect(!SourceLint.examine(" \u{FEFF}func loss(_ b: PairwiseBatch) {}").facts.definesLoss)
+    let file = FileManager.default.temporaryDirectory.appending(path: "bom-\(UUID()).swift")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(("\u{FEFF}" + Self.dpo).utf8).write(to: file)
+    #expect(try PluginSource(file: file).text == Self.dpo)
   }
 
   @Test("a source without loss, or with one that is nested, is refused")

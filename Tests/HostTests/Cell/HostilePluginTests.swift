@@ -46,6 +46,22 @@ struct HostilePluginTests {
     #expect(verdict == .violation(syscall: call))
   }
 
+  @Test(
+    "a loss that prints, or says why it gives up, is told what that was",
+    arguments: ["write-stdout", "assert", "print"])
+  func speaking(name: String) throws {
+    let finding = try CellFixture.finding(of: name)
+    guard case .violation(let call?) = finding.verdict else {
+      Issue.record("\(finding.verdict)")
+      return
+    }
+    #expect(["write", "writev", "fstat", "newfstatat"].contains(call))
+    #expect(finding.remedy.contains("an assertion that fails"))
+    #expect(finding.remedy.contains("check indices"))
+    // The control: another call of the system has nothing to do with it.
+    #expect(try !CellFixture.finding(of: "socket").remedy.contains("assertion"))
+  }
+
   #if arch(x86_64)
     @Test("a call through another architecture's gate is a violation without a name")
     func otherArchitecture() throws {

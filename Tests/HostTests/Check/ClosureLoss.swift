@@ -7,7 +7,7 @@ final class ClosureLoss: RawLoss {
   typealias Kernel =
     @Sendable (_ margin: [Double], _ beta: Double) -> (values: [Double], slopes: [Double])
 
-  let descriptor = LossDescriptor(
+  private(set) var descriptor = LossDescriptor(
     name: "closure", summary: "", family: .pairwise, claims: [],
     arguments: [
       .rows, .input(.policyChosen), .input(.policyRejected), .input(.referenceChosen),
@@ -18,7 +18,10 @@ final class ClosureLoss: RawLoss {
   let kernel: Kernel
   var unwritten: [String] = []
 
-  init(_ kernel: @escaping Kernel) { self.kernel = kernel }
+  init(_ kernel: @escaping Kernel, claims: LossDescriptor.Claims = []) {
+    self.kernel = kernel
+    descriptor.claims = claims
+  }
 
   func evaluate(_ batch: LossBatch, tunables: [Double]) throws(LossFailure) -> LossOutput {
     let (values, slopes) = kernel(batch.margin, tunables[0])

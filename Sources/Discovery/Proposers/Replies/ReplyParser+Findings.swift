@@ -65,7 +65,7 @@ extension ReplyParser {
   /// The first words of a text, on one line.
   static func excerpt(_ text: String, length: Int = 80) -> String {
     let line = text.prefix(4 * length).split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    let clean = String(line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F })
+    let clean = String(line.unicodeScalars.filter { !$0.isHidden })
     return clean.count <= length ? clean : clean.prefix(length) + "…"
   }
 

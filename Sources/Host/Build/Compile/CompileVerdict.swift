@@ -61,7 +61,9 @@ enum CompileVerdict {
     let parser = DiagnosticParser(
       compiledName: compiledName, shownName: source.fileName, source: source.text)
     return parser.parse(outcome.messages).warnings.compactMap { warning in
-      warning.line.map { "\(source.fileName):\($0): \(warning.message)" }
+      warning.line.map {
+        "\(source.fileName):\($0): \(warning.message)".shownOnOneLine
+      }
     }
   }
 
@@ -99,6 +101,11 @@ enum CompileVerdict {
         ? "Mend line \(line) first; use only the functions and types of the loss vocabulary."
           + proposal
         : "Mend line \(line) first.\(proposal)"
+    }
+    let missing = errors.compactMap { LinkerMessages.undefinedSymbol($0.message) }
+    if let first = missing.first, source.language != .swift {
+      return "Define \(first), or do not call it: a plug-in is one file, and beyond it there are"
+        + " libc and libm only."
     }
     return source.language == .swift
       ? "Write func loss(_ batch: PairwiseBatch, _ tunables: Tunables) -> Vector, and use only the "

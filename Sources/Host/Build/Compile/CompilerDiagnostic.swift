@@ -1,3 +1,5 @@
+import Losses
+
 /// What a compiler or linker said about a source, as data.
 public struct CompilerDiagnostic: Hashable, Sendable, Codable {
   public enum Severity: String, Sendable, Codable {
@@ -38,39 +40,47 @@ public struct CompilerDiagnostic: Hashable, Sendable, Codable {
   }
 
   /// `Loss.swift:3:11: error: …`, with the source line, a caret, fix-it and notes below.
+  ///
+  /// Characters that one cannot see are escapes: an author's line is shown, not obeyed.
   public var rendered: String {
     var text = ""
-    if let file, let line, let column { text = "\(file):\(line):\(column): " }
-    text += "\(severity.rawValue): \(message)"
+    if let file, let line, let column {
+      text = "\(file.shownOnOneLine):\(line):\(column): "
+    }
+    text += "\(severity.rawValue): \(message.shownOnOneLine)"
     if let sourceLine, let column {
       let (shown, place) = Self.window(sourceLine, around: column)
       text += "\n  \(shown)\n  " + String(repeating: " ", count: place) + "^"
-      if let fixIt { text += " try: \(fixIt)" }
+      if let fixIt { text += " try: \(fixIt.shownOnOneLine)" }
     }
     for note in notes.prefix(3) {
       text += "\n  note"
       if let line = note.line { text += " (line \(line))" }
-      text += ": \(note.message)"
+      text += ": \(note.message.shownOnOneLine)"
     }
     return text
   }
 }
 
 extension CompilerDiagnostic {
-  /// The part of a line that a reader needs, and where in it the caret stands.
+  /// The part of a line that a reader needs, as it is shown, and the characters before the caret.
   ///
   /// - Parameter column: in UTF-8 bytes, from 1.
   private static func window(_ line: String, around column: Int) -> (text: String, place: Int) {
     let limit = 160
     let bytes = Array(line.utf8)
     let place = min(max(column - 1, 0), bytes.count)
-    guard bytes.count > limit else { return (line, place) }
     let start = max(0, min(place - limit / 2, bytes.count - limit))
     let end = min(bytes.count, start + limit)
     // A character that is cut becomes a replacement character.
-    let part = String(decoding: bytes[start..<end], as: UTF8.self)
+    func shown(_ range: Range<Int>) -> String {
+      String(decoding: bytes[range], as: UTF8.self).shown
+    }
     let head = start > 0 ? "…" : ""
-    return (head + part + (end < bytes.count ? "…" : ""), place - start + head.count)
+    return (
+      head + shown(start..<end) + (end < bytes.count ? "…" : ""),
+      (head + shown(start..<place)).count
+    )
   }
 
   /// A place that the lint refuses, in the form of a compiler's message: group `lint`, the remedy as

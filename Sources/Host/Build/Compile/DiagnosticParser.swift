@@ -1,4 +1,4 @@
-/// Reads the text that swiftc (`-diagnostic-style llvm`), clang, gcc and lld write.
+/// Reads the text that swiftc (`-diagnostic-style llvm`), clang, gcc, lld, gold and GNU ld write.
 ///
 /// A compiler repeats the author's lines, and an author could write a comment that looks like a
 /// message. So after each message the parser expects the line that the message names and, when
@@ -19,13 +19,30 @@ struct DiagnosticParser {
 
   /// The messages in their order, notes below the message before them, repetitions dropped.
   ///
-  /// Text that is no message (stack traces, counts of errors) is left out.
+  /// Text that is no message (stack traces, counts of errors) is left out, and the driver's word that
+  /// linking failed where the linker said why.
   func parse(_ output: String) -> [CompilerDiagnostic] {
     let lines = output.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     var result: [CompilerDiagnostic] = []
     var seen: Set<CompilerDiagnostic> = []
+    let failure = lines.lastIndex(where: LinkerMessages.isFailure)
+    var linkerSpoke = false
     var index = 0
     while index < lines.count {
+      if let failure, index <= failure {
+        if index == failure, linkerSpoke {
+          index += 1
+          continue
+        }
+        if let message = LinkerMessages.message(lines[index]) {
+          index += 1
+          linkerSpoke = true
+          let diagnostic = CompilerDiagnostic(severity: .error, message: message)
+          if seen.insert(diagnostic).inserted { result.append(diagnostic) }
+          continue
+        }
+        linkerSpoke = linkerSpoke || lines[index].hasPrefix("ld.lld: error: ")
+      }
       guard var diagnostic = header(lines[index]) else {
         index += 1
         continue

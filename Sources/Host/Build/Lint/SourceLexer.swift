@@ -20,7 +20,11 @@ struct SourceLexer {
     return lexer.result
   }
 
-  private init(bytes: [UInt8]) { self.bytes = bytes }
+  private init(bytes: [UInt8]) {
+    self.bytes = bytes
+    // A byte order mark at the start is no part of the text; the compiler counts it as columns.
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+  }
 
   // MARK: Characters
 

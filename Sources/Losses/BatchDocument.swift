@@ -101,7 +101,11 @@ public struct BatchDocument: Sendable {
       }
       columns.append((column, values))
     }
-    guard let first = columns.first else { throw fail("the batch has no columns") }
+    guard let first = columns.first else {
+      throw fail(
+        "the batch has no columns",
+        "Give columns: \(LossColumn.allCases.map(\.name).joined(separator: ", ")).")
+    }
     let family = first.0.family
     if let other = columns.first(where: { $0.0.family != family }) {
       throw fail(
@@ -109,7 +113,9 @@ public struct BatchDocument: Sendable {
       )
     }
     let rows = first.1.rows
-    guard rows > 0 else { throw fail("the column \(first.0.name) is empty") }
+    guard rows > 0 else {
+      throw fail("the column \(first.0.name) is empty", "Give every column at least one row.")
+    }
     if let other = columns.first(where: { $0.1.rows != rows }) {
       throw fail(
         "\(first.0.name) has \(rows) rows and \(other.0.name) has \(other.1.rows)",

@@ -29,11 +29,13 @@ extension [Tunable] {
       guard value >= tunable.minimum, value <= tunable.maximum else {
         throw LossmithError(
           .usage,
-          "\(name) allows \(tunable.name) from \(tunable.minimum) to \(tunable.maximum), not \(value)"
-        )
+          "\(name) allows \(tunable.name) from \(tunable.minimum) to \(tunable.maximum), not \(value)",
+          remedy: "Give a value in that range.")
       }
       if tunable.isInteger, value != value.rounded() {
-        throw LossmithError(.usage, "\(tunable.name) of \(name) is a whole number, not \(value)")
+        throw LossmithError(
+          .usage, "\(tunable.name) of \(name) is a whole number, not \(value)",
+          remedy: "Give one without a fraction.")
       }
     }
   }

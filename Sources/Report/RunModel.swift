@@ -148,6 +148,8 @@ public struct RunModel: Hashable, Sendable, Codable {
     public var cheapEta: Eta?
     /// The cheap stage that the candidate did not get beyond: it was measured there and is no failure.
     public var stoppedAt: String?
+    /// Whether it learned there, and was stopped because others learned more.
+    public var isOutranked = false
     /// One for each seed.
     public var curves: [Curve]
     /// The task that the curves are of.

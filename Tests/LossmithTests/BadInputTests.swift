@@ -166,6 +166,17 @@ import Testing
     let picture = folder.url.appendingPathComponent("x.svg").path
     try await expect(["check", "lrml", "--set", "tua=1"], exits: 2, saying: "tua")
     try await expect(
+      ["evaluate", "dpo", "--set", "beta=3", "--beta", "2"], exits: 2,
+      saying: "--beta says 2.0 and --set beta=3.0")
+    try await expect(
+      ["evaluate", "dpo", "--set", "beta=3", "--set", "beta=2"], exits: 2,
+      saying: "beta is set to 3.0 and to 2.0")
+    // The control: twice the same is no contradiction.
+    let agreed = try await Program.run([
+      "evaluate", "dpo", "--task", "bandit", "--seeds", "1", "--set", "beta=2", "--beta", "2",
+    ])
+    #expect(agreed.status == 0, "\(agreed.errors)")
+    try await expect(
       ["plot", "dpo", "simpo", "--set", "gmma=1", "-o", picture], exits: 2, saying: "gamma")
     try await expect(
       ["evaluate", "dpo", "--task", "bandit", "--seeds", "1", "--set", "gmma=1"], exits: 2,

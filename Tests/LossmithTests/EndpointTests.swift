@@ -43,7 +43,9 @@ private typealias HTTPResponse = FlyingFox.HTTPResponse
       ] + arguments, environment: key.map { ["LOSSMITH_API_KEY": $0] } ?? [:])
     if let resumed {
       result = try await Program.run(
-        ["discover", "--json"] + resumed, environment: key.map { ["LOSSMITH_API_KEY": $0] } ?? [:])
+        ["discover", "--json"]
+          + resumed.map { $0.replacingOccurrences(of: "PORT", with: "\(port)") },
+        environment: key.map { ["LOSSMITH_API_KEY": $0] } ?? [:])
     }
     return seen.withLock { (result, $0.bodies, $0.keys) }
   }
@@ -260,6 +262,32 @@ private typealias HTTPResponse = FlyingFox.HTTPResponse
     #expect(bodies[0].contains("slope -------: dpo"))
     #expect(bodies[2].contains("slope -------: "))
     #expect(!bodies[2].contains("Rank 1"))
+  }
+
+  @Test("a run whose endpoint had the wrong address and model goes on with others, and says so")
+  func otherEndpoint() async throws {
+    let folder = try TemporaryFolder()
+    let run = folder.url.appendingPathComponent("run")
+    let (result, bodies, _) = try await discover(
+      [try chat(try proposal("half", "softplus(-tunables.beta * batch.margin / 2)"))],
+      ["--baselines", "dpo", "--confirm-seeds", "0", "--generations", "1"], in: folder,
+      query: "/wrong",
+      then: [
+        "--resume", run.path, "--base-url", "http://127.0.0.1:PORT/v1", "--model", "other-model",
+      ])
+    try #require(result.status == 0, "\(result.errors)")
+    #expect(bodies.count == 1 && bodies[0].contains("other-model"))
+    let (config, events) = try RunDirectory.read(at: run)
+    let state = try RunState.fold(events)
+    #expect(config.proposerSettings["url"]?.hasSuffix("/v1/wrong") == true)
+    #expect(config.proposerSettings(after: state)["url"]?.hasSuffix("/v1") == true)
+    #expect(state.candidates.map(\.reply.model) == ["other-model"])
+    // What decides the protocol is refused as before.
+    let refused = try await Program.run([
+      "discover", "--resume", run.path, "--history", "none", "--model", "third",
+    ])
+    #expect(refused.status == 2, "\(refused.errors)")
+    #expect(refused.errors.contains("history") && !refused.errors.contains("third"))
   }
 
   @Test("what contradicts a run or makes no sense is refused with code 2")

@@ -149,6 +149,23 @@ struct StoppedTests {
     #expect(!plain.contains("bandit η") && !plain.contains("cheap stage"))
   }
 
+  @Test("are told apart by what stopped them, each reason with its count")
+  func reasons() throws {
+    var model = Self.model
+    #expect(
+      try PageTests.html(model).contains("1 proposal learned nothing on bandit that its seeds"))
+    var outranked = try #require(model.candidates.last)
+    (outranked.index, outranked.name, outranked.isOutranked) = (8, "third", true)
+    model.candidates.append(outranked)
+    let both = try PageTests.html(model)
+    #expect(both.contains("1 proposal learned nothing on bandit that its seeds could show; "))
+    #expect(both.contains("; 1 other learned there, but was not among the best, which alone go"))
+    model.candidates.removeAll { $0.name == "idle" }
+    let alone = try PageTests.html(model)
+    #expect(alone.contains("1 proposal learned on bandit, but was not among the best"))
+    #expect(!alone.contains("learned nothing"))
+  }
+
   @Test("have a mark of their own in the strip of the trajectory")
   func mark() throws {
     let drawing = try DrawingReader(RunReport.trajectorySVG(Self.model))

@@ -54,11 +54,12 @@ public struct RunListing: Hashable, Sendable, Codable {
   private static func listing(of run: URL) -> RunListing {
     do {
       let (config, events) = try RunDirectory.read(at: run)
-      let summary = RunSummary(of: try RunState.fold(events), config: config)
+      let state = try RunState.fold(events)
+      let summary = RunSummary(of: state, config: config)
       let proposals = summary.measured.filter { !$0.origin.isBaseline }
       return RunListing(
         path: run.path, started: events.first?.time, task: config.taskName,
-        proposer: config.proposerSettings["model"] ?? config.proposer,
+        proposer: config.proposerName(after: state),
         candidates: summary.proposals, measured: proposals.count,
         best: best(of: summary, proposals.first), stop: summary.stop)
     } catch {

@@ -31,7 +31,7 @@ public enum SweepPlanFile {
         .missingFile, "The plan cannot be read.", at: path,
         remedy: "Give the path of a YAML file; docs/experiments.md has its keys.")
     }
-    guard data.count <= largestFile, let text = String(validating: data, as: UTF8.self) else {
+    guard data.count <= largestFile, let text = PlainYAML.text(data) else {
       throw malformed("The file is no YAML text of at most 1 MiB.", at: path)
     }
     let root: Node?
@@ -101,14 +101,15 @@ public enum SweepPlanFile {
       switch key.scalar?.string {
       case "beta":
         let nodes = value.sequence.map(Array.init) ?? [value]
-        betas = nodes.compactMap { $0.scalar.flatMap { Double($0.string) } }
+        betas = nodes.compactMap { $0.scalar.flatMap { PlainYAML.number($0.string) } }
         guard !betas.isEmpty, betas.count == nodes.count else {
-          throw malformed("beta must be a number or a list of them.", at: place(value, path))
+          throw malformed(
+            "beta must be a number in decimal digits or a list of them.", at: place(value, path))
         }
       case "seeds":
-        seeds = value.int
+        seeds = value.scalar.flatMap { PlainYAML.integer($0.string) }
         guard seeds != nil else {
-          throw malformed("seeds must be a whole number.", at: place(value, path))
+          throw malformed("seeds must be a whole number in decimal digits.", at: place(value, path))
         }
       default:
         throw unknown(key, among: ["beta", "seeds"], path)

@@ -1,5 +1,6 @@
 import Foundation
 import Losses
+import Policy
 import Yams
 
 /// Reads the plan of a transfer from a YAML file.
@@ -49,7 +50,9 @@ public struct TransferPlanFile: Sendable {
         }
         tasks = try list.map { try Self.task($0, path) }
       case "frontier":
-        let numbers = value.sequence?.compactMap { $0.scalar.flatMap { Double($0.string) } }
+        let numbers = value.sequence?.compactMap {
+          $0.scalar.flatMap { PlainYAML.number($0.string) }
+        }
         guard let numbers, numbers.count == value.sequence?.count else {
           throw refuse("frontier must be a list of numbers; [] for none.")
         }
@@ -74,7 +77,8 @@ public struct TransferPlanFile: Sendable {
       switch key.scalar?.string {
       case "task": task = try SweepPlanFile.task(value, path)
       case "seeds":
-        guard let number = value.int, number >= 1 else {
+        guard let number = value.scalar.flatMap({ PlainYAML.integer($0.string) }), number >= 1
+        else {
           throw SweepPlanFile.malformed(
             "seeds must be a whole number from 1.", at: SweepPlanFile.place(value, path))
         }

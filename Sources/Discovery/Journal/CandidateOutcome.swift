@@ -4,7 +4,7 @@ import Losses
 public enum CandidateOutcome: Hashable, Sendable {
   /// Trained on the task; the difference is to DPO, nil when DPO has no η.
   case measured(EvaluationRecord, eta: Estimate, delta: Difference?)
-  /// Trained on the cheap stage, where it learned nothing; measured all the same, and no failure.
+  /// Trained on the cheap stage, where it learned nothing or less than others; measured all the same, and no failure.
   case stopped(JournalEvent.Screening)
   case failed(Finding)
 }

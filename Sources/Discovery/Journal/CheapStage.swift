@@ -101,6 +101,9 @@ extension JournalEvent {
     /// learned the wrong way, or others learned more.
     public var isStop: Bool { record.finding.verdict.isOK && !passed }
 
+    /// Whether it is such a stop of a loss that learned: others learned more.
+    public var isOutranked: Bool { isStop && standing != nil }
+
     /// What was seen, a sentence or two for people and models.
     public var sentence: String {
       guard let eta, let gain else { return record.finding.message }

@@ -114,6 +114,9 @@ extension JournalEvent {
     public var marksRequests: Bool?
     /// For replies that were booked without a cost; nil changes none.
     public var prices: PriceBook?
+    /// The endpoint that holds from here on in place of the configuration's, whole; nil changes
+    /// nothing. See ``RunConfig/endpointSettings``.
+    public var endpoint: [String: String]?
   }
 
   public struct Baseline: Hashable, Sendable, Codable {

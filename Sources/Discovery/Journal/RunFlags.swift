@@ -14,9 +14,9 @@ public struct RunFlags: Hashable, Sendable {
   public var cheapShare: Double?
   public var baselines: [String]?
   public var proposer: String?
-  /// Only the settings named here are compared.
+  /// Only the settings named here are compared, and of them those that decide the protocol of the
+  /// search: see ``RunConfig/endpointSettings``.
   public var proposerSettings: [String: String] = [:]
-  public var generations: Int?
   public var minutes: Double?
   public var patience: Int?
   public var resamples: Int?
@@ -50,10 +50,10 @@ extension RunConfig {
     compare("the cheap share", cheapStage?.share ?? 1, flags.cheapShare)
     compare("baselines", baselines, flags.baselines.map(Self.withDPO))
     compare("proposer", proposer, flags.proposer)
-    for (name, given) in flags.proposerSettings.sorted(by: { $0.key < $1.key }) {
+    for (name, given) in flags.proposerSettings.sorted(by: { $0.key < $1.key })
+    where !Self.endpointSettings.contains(name) {
       compare("\(name) of the proposer", proposerSettings[name], given)
     }
-    compare("generations", generations, flags.generations)
     compare("minutes", minutes, flags.minutes)
     compare("patience", patience, flags.patience)
     compare("resamples", resamples, flags.resamples)

@@ -22,6 +22,7 @@ extension RunState {
       }
       isRequestUnderWay = isReplyPending && session.marksRequests != true
       prices = session.prices ?? prices
+      endpoint = session.endpoint ?? endpoint
       if let raise = session.budget {
         budget = (budget ?? Budget()).raised(by: raise)
         raised = true

@@ -101,6 +101,8 @@ public struct RunState: Hashable, Sendable {
   public var budget: Budget?
   /// Generations that a later session put in place of the configuration's.
   public var generationLimit: Int?
+  /// The endpoint that a later session put in place of the configuration's.
+  public var endpoint: [String: String]?
   public var isExhausted = false
   public var generations: [Generation] = []
   /// Host faults since anything last went well.

@@ -65,8 +65,7 @@ extension DiscoveryRun {
     guard let eta = screening.eta, let gain = screening.gain else { return nil }
     return StoppedFeedback(
       name: candidate.name ?? "", task: config.taskName, stage: screening.stage, eta: eta,
-      gain: gain,
-      message: screening.sentence)
+      gain: gain, message: screening.sentence, isOutranked: screening.isOutranked)
   }
 
   func failureFeedback(on candidate: RunState.Candidate, finding: Finding) -> FailureFeedback {

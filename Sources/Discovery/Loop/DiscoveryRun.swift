@@ -21,6 +21,8 @@ public final class DiscoveryRun {
     public var promptPlan = PromptPlan()
     /// For replies that an earlier session booked without a cost.
     public var prices: PriceBook?
+    /// The proposer's settings in this session; nil for those that the run has.
+    public var proposerSettings: [String: String]?
     /// Reads a reply; throws `LossFailure` with `rejected(parse)` for one that cannot be read.
     public var parse: (ProposalReply) throws -> Proposal
     /// Takes what happens, on the run's thread, after the journal has it.
@@ -70,9 +72,10 @@ public final class DiscoveryRun {
 
   /// - Parameters:
   ///   - raise: limits for a run that is taken up again, in place of those that it has.
-  ///   - generations: for a run that follows another one, in place of those that it has.
+  ///   - generations: for a run that is taken up again, or follows another one, in place of those that
+  ///     it has.
   /// - Throws: `LossmithError` (`runDirectory`, `storage`) when the journal cannot be read, `usage`
-  ///   for limits that make no sense.
+  ///   for limits that make no sense, and for fewer generations than are done.
   public init(
     in directory: RunDirectory, parts: Parts, raise: Budget? = nil, generations: Int? = nil
   )
@@ -84,6 +87,13 @@ public final class DiscoveryRun {
     self.raise = raise?.isEmpty == false ? raise : nil
     plan = RunPlan(config: directory.config)
     state = try RunState.fold(try directory.journal.events())
+    if let generations, generations < state.generations.count {
+      throw LossmithError(
+        .usage,
+        "The run has done \(state.generations.count) generations, more than \(generations).",
+        at: "--generations",
+        remedy: "Give a number above \(state.generations.count) to go on, or leave it out.")
+    }
     let limit = state.generationLimit ?? directory.config.generations
     self.generations = generations == limit ? nil : generations
   }
@@ -129,12 +139,13 @@ public final class DiscoveryRun {
 
   private func begin() throws {
     let environment = parts.evaluator.environment
+    let endpoint = parts.proposerSettings.flatMap { config.changedEndpoint($0, after: state) }
     if state.sessions == 0 {
       try append(
         .runStarted(
           .init(
             environment: environment, inFlight: nil, budget: raise, generations: generations,
-            marksRequests: true)))
+            marksRequests: true, endpoint: endpoint)))
       notify(.init(.start, "Run on task \(config.taskName) in \(directory.url.path)"))
     } else {
       let inFlight = state.inFlight
@@ -143,7 +154,7 @@ public final class DiscoveryRun {
         .resumed(
           .init(
             environment: environment, inFlight: inFlight, budget: raise, generations: generations,
-            marksRequests: true, prices: prices)))
+            marksRequests: true, prices: prices, endpoint: endpoint)))
       let again = inFlight.map { "; done again: \($0)" } ?? ""
       notify(
         .init(

@@ -11,7 +11,7 @@ public protocol PromptWriter {
   func feedback(_ feedback: SuccessFeedback) throws -> String
   /// What a proposal without one is told.
   func feedback(_ feedback: FailureFeedback) throws -> String
-  /// What a proposal is told that learned nothing on the cheap stage.
+  /// What a proposal is told that the cheap stage stopped.
   func feedback(_ feedback: StoppedFeedback) throws -> String
 }
 

@@ -49,7 +49,7 @@ extension RunSummary {
         stopped.append(
           .init(
             name: name, origin: origin, stage: screening.stage, eta: eta, gain: gain,
-            seconds: screening.record.seconds))
+            seconds: screening.record.seconds, standing: screening.standing))
       case .failed(let finding):
         failed.append(
           .init(

@@ -56,17 +56,26 @@ extension RunSummary {
   /// What the numbers are of, and what became of the proposals.
   private var closing: String {
     let task = task.split(separator: "/").last.map(String.init) ?? task
+    let outranked = stopped.count { $0.standing != nil }
     var lines = ["Task \(task), \(Self.counted(seeds.count, "seed"))"]
     if let firstSeeds {
       lines[0] += "; \(Self.counted(firstSeeds.count, "seed")) for proposals but the finalists"
     }
     lines[0] += "."
     if let cheapStage {
-      lines[0] += " A proposal that learns nothing on \(cheapStage) is not trained on \(task)."
+      lines[0] +=
+        " A proposal that learns nothing on \(cheapStage)"
+        + (outranked > 0 ? ", or is not among the best there," : "") + " is not trained on \(task)."
     }
     let counted = failures.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
     let measuredProposals = measured.filter { !$0.origin.isBaseline }.count
-    let stops = stopped.isEmpty ? "" : ", \(stopped.count) stopped at \(cheapStage ?? "")"
+    var stops = stopped.isEmpty ? "" : ", \(stopped.count) stopped at \(cheapStage ?? "")"
+    if outranked > 0 {
+      let idle = stopped.count - outranked
+      stops +=
+        " (\(idle > 0 ? "\(idle) learned nothing, " : "")\(outranked) learned but"
+        + " \(outranked == 1 ? "was" : "were") not among the best there)"
+    }
     lines.append(
       "\(proposals) proposals: \(measuredProposals) measured\(stops); "
         + (counted.isEmpty ? "none failed." : counted.joined(separator: ", ") + "."))

@@ -39,7 +39,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
     public var tunables: [String: Double]?
   }
 
-  /// A loss that was trained on the cheap stage only, where it learned nothing: a result, no failure.
+  /// A loss that was trained on the cheap stage only, where it learned nothing or less than others: a
+  /// result, no failure.
   public struct Stopped: Hashable, Sendable, Codable {
     public var name: String
     public var origin: Origin
@@ -51,6 +52,8 @@ public struct RunSummary: Hashable, Sendable, Codable {
     public var gain: Difference
     /// Wall time on the stage.
     public var seconds: Double
+    /// Its place there, for which it was stopped although it learned; nil for one that did not learn.
+    public var standing: JournalEvent.Screening.Standing?
   }
 
   /// A loss that was not trained to the end anywhere.

@@ -106,6 +106,7 @@ public enum Scratch {
 
   private static func failure(_ url: URL) -> LossmithError {
     LossmithError(
-      .storage, "a folder for a child cannot be made: \(Errno.text(errno))", at: url.path)
+      .storage, "a folder for a child cannot be made: \(Errno.text(errno))", at: url.path,
+      remedy: "Set TMPDIR to a folder that exists and can be written, or leave it unset.")
   }
 }

@@ -32,7 +32,10 @@ struct DiscoverCommand: ParsableCommand {
       valueName: "proposer"))
   var proposer: String?
   @Option(
-    help: "Stop after N generations (default: 20 with a model, the whole transcript in a replay).")
+    help: """
+      Stop after N generations (default: 20 with a model, the whole transcript in a replay); --resume may \
+      raise it.
+      """)
   var generations: Int?
   @Option(help: "Stop after M minutes (default: 5 with evolve and no --generations).")
   var minutes: Double?
@@ -102,10 +105,12 @@ struct DiscoverCommand: ParsableCommand {
     try OutputPlace.require(folder: out)
     let library = try PluginLibrary(console: console)
     let installation = library.installation
+    let earlier = try earlier()
     let selection = try ProposerSelection(
-      named: proposer ?? (try storedConfig()?.proposer), options: endpoint,
-      stored: try storedConfig()?.proposerSettings ?? [:], limits: try storedLimits(),
-      evolveSeed: evolveSeed, installation: installation)
+      named: proposer ?? earlier?.config.proposer, options: endpoint,
+      stored: earlier.map { $0.config.proposerSettings(after: $0.state) } ?? [:],
+      limits: earlier.map { $0.config.limits(after: $0.state) }, evolveSeed: evolveSeed,
+      installation: installation)
     let stored = try resume.map { try open(URL(fileURLWithPath: $0), selection) }
     // A run that goes on may need no further reply; a new one needs the first after all its baselines.
     if stored == nil, let note = try selection.probe() { console.note("note: \(note)") }
@@ -151,7 +156,9 @@ struct DiscoverCommand: ParsableCommand {
       })
     defer { pool.close() }
     let progress = RunProgressPrinter(
-      console: console, expectedGenerations: config.generations ?? selection.replies)
+      console: console,
+      expectedGenerations: moreGenerations ?? earlier?.state.generationLimit ?? config.generations
+        ?? selection.replies)
     // The numbers of this program on that machine, whichever run they are for.
     func parts() throws -> DiscoveryRun.Parts {
       var parts = DiscoveryRun.Parts(
@@ -171,9 +178,11 @@ struct DiscoverCommand: ParsableCommand {
       parts.promptPlan = selection.plan
       parts.pool = pool
       parts.prices = selection.prices
+      parts.proposerSettings = selection.settings
       return parts
     }
-    let run = try DiscoveryRun(in: directory, parts: parts(), raise: raise)
+    let run = try DiscoveryRun(
+      in: directory, parts: parts(), raise: raise, generations: moreGenerations)
     var outcome = try run.run()
     var rival: RunSummary?
     if config.plan.equalBudget == .bestOfN, outcome.error == nil, outcome.reason.isOrderly {
@@ -246,8 +255,12 @@ struct DiscoverCommand: ParsableCommand {
     }
   }
 
-  private func storedConfig() throws -> RunConfig? {
-    try resume.map { try RunDirectory.read(at: URL(fileURLWithPath: $0)).config }
+  /// The run that is resumed, as it was left.
+  private func earlier() throws -> (config: RunConfig, state: RunState)? {
+    try resume.map {
+      let run = try RunDirectory.read(at: URL(fileURLWithPath: $0))
+      return (run.config, try RunState.fold(run.events))
+    }
   }
 
   /// Limits that a resumed run gets in place of its own; nil for a new run, which stores them.
@@ -258,13 +271,8 @@ struct DiscoverCommand: ParsableCommand {
     return budget.isEmpty ? nil : budget
   }
 
-  /// What the run that is resumed may spend, raised limits included.
-  private func storedLimits() throws -> Budget? {
-    try resume.map {
-      let run = try RunDirectory.read(at: URL(fileURLWithPath: $0))
-      return run.config.limits(after: try RunState.fold(run.events))
-    }
-  }
+  /// Generations that a resumed run gets in place of its own; nil for a new run, which stores them.
+  private var moreGenerations: Int? { resume == nil ? nil : generations }
 
   private func create(
     _ selection: ProposerSelection,
@@ -320,13 +328,12 @@ struct DiscoverCommand: ParsableCommand {
     flags.baselines = baselines.isEmpty ? nil : baselines
     flags.proposer = proposer == nil ? nil : selection.name
     flags.proposerSettings = selection.settings
-    // They count what is spent from here on, and decide no proposal.
-    flags.proposerSettings["prices"] = nil
-    for name in endpoint.words.keys where selection.settings[name] == nil && name != "url" {
+    // One model has no rule; of several it is the usual one, unless a flag says else.
+    if endpoint.ensemble == nil { flags.proposerSettings["ensemble"] = nil }
+    for name in endpoint.words.keys where selection.settings[name] == nil {
       // The flag takes back what the run was started with.
       flags.proposerSettings[name] = endpoint.words[name]
     }
-    flags.generations = generations
     flags.patience = patience
     flags.resamples = resamples
     flags.search = search.described

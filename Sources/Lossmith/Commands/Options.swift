@@ -32,7 +32,8 @@ struct TunableOptions: ParsableArguments {
   @Option(help: "Value of the tunable beta (default: the task's).")
   var beta: Double?
 
-  /// - Throws: `LossmithError(.usage)` for text that is not NAME=VALUE with a finite number.
+  /// - Throws: `LossmithError(.usage)` for text that is not NAME=VALUE with a finite number, and for a
+  ///   tunable that is given two values.
   func values() throws -> [String: Double] {
     var values: [String: Double] = [:]
     for assignment in assignments {
@@ -42,11 +43,22 @@ struct TunableOptions: ParsableArguments {
           .usage, "\"\(assignment)\" is not NAME=VALUE with a finite number", at: "--set",
           remedy: "Write for example --set tau=0.1.")
       }
-      values[String(parts[0])] = value
+      let name = String(parts[0])
+      if let other = values[name], other != value {
+        throw LossmithError(
+          .usage, "\(name) is set to \(other) and to \(value)", at: "--set",
+          remedy: "Give it once.")
+      }
+      values[name] = value
     }
     if let beta {
       guard beta.isFinite, beta > 0 else {
         throw LossmithError(.usage, "\(beta) is not a positive number", at: "--beta")
+      }
+      if let other = values["beta"], other != beta {
+        throw LossmithError(
+          .usage, "--beta says \(beta) and --set beta=\(other)", at: "--beta",
+          remedy: "Give one of them.")
       }
       values["beta"] = beta
     }

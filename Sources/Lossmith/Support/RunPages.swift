@@ -79,7 +79,7 @@ enum RunPages {
     var model = RunModel(
       title: run.standardizedFileURL.lastPathComponent, task: config.taskName,
       metric: config.metric,
-      proposer: proposer(config), seeds: config.seeds, cheapStage: config.cheapStage?.task,
+      proposer: proposer(config, state), seeds: config.seeds, cheapStage: config.cheapStage?.task,
       baselines: baselines,
       candidates: candidates, reference: reference, environment: state.environment,
       started: events.first.flatMap {
@@ -116,6 +116,7 @@ enum RunPages {
       shown.tradeoff = tradeoff(record, config)
     case .stopped(let screening):
       shown.stoppedAt = screening.stage
+      shown.isOutranked = screening.isOutranked
       shown.message = screening.sentence
       shown.seconds = screening.record.seconds
       shown.curves = curves(screening.record, task: screening.stage)
@@ -175,9 +176,9 @@ enum RunPages {
     task == "bandit" || task == "reviews" || task == "imdb" || task.hasPrefix("imdb:")
   }
 
-  private static func proposer(_ config: RunConfig) -> String {
+  private static func proposer(_ config: RunConfig, _ state: RunState) -> String {
     switch config.proposer {
-    case "llm": config.proposerSettings["model"] ?? "llm"
+    case "llm": config.proposerName(after: state)
     case "replay": "replay of the published DiscoPOP run"
     default: config.proposer
     }

@@ -8,6 +8,7 @@ public struct PreferenceReport: Hashable, Sendable, Codable {
     case missingChosen = "without \"chosen\""
     case missingRejected = "without \"rejected\""
     case mixedForms = "with texts and message lists mixed"
+    case badPrompt = "whose \"prompt\" is neither a text nor a message list"
     case badForm = "whose \"chosen\" or \"rejected\" is neither a text nor a message list"
     case missingText = "without \"text\""
     case badMessage = "with a message that lacks role or content"

@@ -52,7 +52,8 @@ struct PreferenceRow {
     switch object.present("prompt") {
     case .string(let prompt):
       return PreferenceText(prompt: prompt, chosen: chosen, rejected: rejected)
-    case .some: throw Unusable(reason: .mixedForms)
+    case .array: throw Unusable(reason: .mixedForms)
+    case .some: throw Unusable(reason: .badPrompt)
     case nil: break
     }
     if let instruction = object.present("instruction")?.string {
@@ -106,7 +107,7 @@ struct PreferenceRow {
       let common = zip(chosen, rejected).prefix { $0 == $1 }.count
       prompt = Array(chosen[..<common])
       completions = (Array(chosen[common...]), Array(rejected[common...]))
-    default: throw Unusable(reason: .mixedForms)
+    default: throw Unusable(reason: .badPrompt)
     }
     let texts = ChatMessage.render(prompt, completions.0, completions.1)
     return PreferenceText(prompt: texts.prompt, chosen: texts.first, rejected: texts.second)

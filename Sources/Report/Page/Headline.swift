@@ -83,6 +83,27 @@ struct Headline {
     return failed == 0 ? stopped : "\(stopped), \(failed) failed"
   }
 
+  /// Why proposals were stopped at the cheap stage, with how many for each reason.
+  static func stopReasons(_ model: RunModel) -> String {
+    let stage = model.cheapStage ?? model.stops.first?.stoppedAt ?? ""
+    let outranked = model.stops.count(where: \.isOutranked)
+    let idle = model.stops.count - outranked
+    var reasons: [String] = []
+    if idle > 0 {
+      reasons.append(
+        "\(counted(idle, "proposal")) learned nothing on \(stage) that its seeds could show")
+    }
+    if outranked > 0 {
+      let learned =
+        idle > 0
+        ? "\(counted(outranked, "other")) learned there"
+        : "\(counted(outranked, "proposal")) learned on \(stage)"
+      let verb = outranked == 1 ? "was" : "were"
+      reasons.append("\(learned), but \(verb) not among the best, which alone go on")
+    }
+    return reasons.joined(separator: "; ") + "."
+  }
+
   static func counted(_ count: Int, _ noun: String) -> String {
     "\(count) \(noun)\(count == 1 ? "" : "s")"
   }

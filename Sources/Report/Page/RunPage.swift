@@ -32,7 +32,7 @@ struct RunPage {
       var context = PageContext()
       context.set("cheapStage", model.cheapStage ?? "")
       context.set("stops", model.stops.map(row))
-      context.set("stopCount", Headline.counted(model.stops.count, "proposal"))
+      context.set("stopReasons", Headline.stopReasons(model))
       sections.append(try render("stops", "stops", context))
     }
     if !model.failures.isEmpty {

@@ -190,6 +190,16 @@ import Testing
       try Data(text.utf8).write(to: file)
       return try SweepPlanFile.load(file.path)
     }
+    // A byte order mark says nothing; numbers that YAML would read otherwise are refused.
+    let marked = try load("\u{FEFF}task: bandit\nlosses: [dpo]\npoints:\n  - {beta: 1, seeds: 8}\n")
+    #expect(marked.task == "bandit" && marked.points.map(\.seeds) == [8])
+    for odd in ["{beta: 1, seeds: 010}", "{beta: 0x10, seeds: 1}"] {
+      let error = #expect(throws: LossmithError.self) {
+        try load("task: bandit\nlosses: [dpo]\npoints:\n  - \(odd)\n")
+      }
+      #expect(error?.message.contains("decimal digits") == true)
+      #expect(error?.location?.hasSuffix(":4") == true)
+    }
     let plan = try load(
       """
       task: films.yaml

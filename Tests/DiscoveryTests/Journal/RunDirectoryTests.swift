@@ -100,13 +100,13 @@ struct RunDirectoryTests {
 
     flags.seeds = [0, 1]
     flags.taskDigest = "d2"
-    flags.generations = 7
+    flags.resamples = 7
     flags.tunables = ["beta": 0.2]
     let error = refusal { _ = try RunDirectory.resume(at: fixture.url, flags: flags) }
     #expect(error?.code == .runDirectory)
     for words in [
       "the content of the task is d1 in the run and d2", "seeds is [0, 1, 2] in the run",
-      "generations is none in the run and 7", "beta is 0.1 in the run and 0.2",
+      "resamples is 3 in the run and 7", "beta is 0.1 in the run and 0.2",
     ] {
       #expect(error?.message.contains(words) == true, "\(words)")
     }

@@ -74,6 +74,27 @@ struct CheapStageTests {
     #expect(summary.table.contains("4 proposals: 2 measured, 2 stopped at cheap; none failed."))
   }
 
+  @Test("tells what learned nothing from what learned less than others, with their counts")
+  func reasons() throws {
+    let fixture = try Self.fixture([
+      reply("good", "eta 0.7|eta 0.9"), reply("weak", "eta 0.69|eta 0.45"),
+      reply("idle", "eta 0.9|eta 0.4"),
+    ])
+    fixture.config.cheapStage?.share = 0.25
+    let summary = try fixture.start().summary
+    #expect(summary.stopped.map(\.name) == ["weak", "idle"])
+    #expect(summary.stopped.map { $0.standing != nil } == [true, false])
+    #expect(
+      summary.table.contains("learns nothing on cheap, or is not among the best there, is not"))
+    #expect(
+      summary.table.contains(
+        "2 stopped at cheap (1 learned nothing, 1 learned but was not among the best there)"))
+    // The control: where all that learn go on, there is one reason.
+    let all = try Self.fixture([reply("idle", "eta 0.9|eta 0.4")]).start().summary
+    #expect(all.table.contains("learns nothing on cheap is not trained"))
+    #expect(!all.table.contains("best there"))
+  }
+
   @Test("gives a candidate that does wrong there its verdict, and the generation another try")
   func failsThere() throws {
     let fixture = try Self.fixture([

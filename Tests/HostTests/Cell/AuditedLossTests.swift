@@ -17,7 +17,8 @@ struct AuditedLossTests {
 
   /// A training's calls: batches that all differ, or that come again after `period`.
   private func train(
-    _ name: String, steps: Int = 120, rows: Int = 24, period: Int = .max, seed: UInt64 = 1
+    _ name: String, steps: Int = 120, rows: Int = 24, period: Int = .max, seed: UInt64 = 1,
+    offset: Double = 0
   ) throws -> Training {
     let image = try FixtureLibrary.image(name)
     let cells = try LocalCells()
@@ -31,7 +32,7 @@ struct AuditedLossTests {
       let loss = AuditedLoss(try open(), seed: seed, fresh: open)
       for step in 0..<steps {
         var batch = CellFixture.batch(rows: rows)
-        let shift = 0.01 * Double(step % period)
+        let shift = offset + 0.01 * Double(step % period)
         batch.columns[.policyChosen] = batch.columns[.policyChosen]?.map { $0 + shift }
         _ = try loss.evaluate(batch, tunables: [0.1])
         done += 1
@@ -50,6 +51,13 @@ struct AuditedLossTests {
     #expect(training.verdict == .ok)
     #expect(training.steps == 120)
     #expect(training.audits >= 2)
+  }
+
+  @Test("a batch of a policy that ran away is not judged by differences, but replayed")
+  func ranAway() throws {
+    let training = try train("benign", steps: 30, offset: -1e12)
+    #expect(training.verdict == .ok && training.audits >= 1)
+    #expect(try train("cheat-time-bomb", offset: -1e12).verdict == .failed(check: "replay"))
   }
 
   @Test("which calls are audited depends on the seed alone")

@@ -131,6 +131,12 @@ struct PreferenceDatasetTests {
       ("{\"prompt\":\"\",\"chosen\":\"yes\",\"rejected\":\"no\"}", .noPrompt),
       ("{\"chosen\":\"yes\",\"rejected\":\"no\"}", .noPrompt),
       ("{\"prompt\":[],\"chosen\":\"yes\",\"rejected\":\"no\"}", .mixedForms),
+      ("{\"prompt\":1,\"chosen\":\"yes\",\"rejected\":\"no\"}", .badPrompt),
+      (
+        "{\"prompt\":{},\"chosen\":[{\"role\":\"assistant\",\"content\":\"a\"}],"
+          + "\"rejected\":[{\"role\":\"assistant\",\"content\":\"b\"}]}",
+        .badPrompt
+      ),
       ("{\"prompt\":\"p\",\"chosen\":[],\"rejected\":\"no\"}", .mixedForms),
       ("{\"prompt\":\"p\",\"chosen\":7,\"rejected\":8}", .badForm),
       ("{\"chosen\":[{\"role\":\"user\"}],\"rejected\":[]}", .badMessage),

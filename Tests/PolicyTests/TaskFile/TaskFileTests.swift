@@ -205,6 +205,48 @@ struct TaskFileTests {
     }
   }
 
+  @Test("a byte order mark before a file says nothing; within it, it is a letter like others")
+  func byteOrderMark() throws {
+    let text = "task: bandit\nrecipe:\n  steps: 7\n"
+    let file = FileManager.default.temporaryDirectory.appending(path: "mark-\(UUID()).yaml")
+    defer { try? FileManager.default.removeItem(at: file) }
+    for head in [[], [0xEF, 0xBB, 0xBF]] as [[UInt8]] {
+      try Data(head + Array(text.utf8)).write(to: file)
+      #expect(try TaskFile.load(file.path).recipe.steps == 7)
+    }
+    #expect(PlainYAML.text([0xEF, 0xBB, 0xBF, 0x61]) == "a")
+    #expect(PlainYAML.text([0x61, 0xEF, 0xBB, 0xBF]) == "a\u{FEFF}")
+    #expect(PlainYAML.text([0xFF, 0xFE]) == nil)
+  }
+
+  @Test(
+    "a number that YAML reads otherwise than people do is refused, and told so",
+    arguments: ["010", "0x10", "0o7", "0b11", "1:30", "-07"])
+  func oddNumbers(_ spelling: String) throws {
+    for (key, section) in [("steps", "recipe"), ("learning_rate", "recipe")] {
+      let error = Self.refusal("task: bandit\n\(section):\n  \(key): \(spelling)\n")
+      #expect(error?.message.hasPrefix("\(section).\(key) is \"\(spelling)\"") == true)
+      #expect(error?.location == "task.yaml:3")
+      #expect(error?.remedy?.contains("decimal digits") == true)
+    }
+    // The control: the same digits, written plainly.
+    let plain = try Self.parse("task: bandit\nrecipe:\n  steps: 1_0\n  learning_rate: 0.010\n")
+    #expect(plain.recipe.steps == 10 && plain.recipe.learningRate == 0.01)
+    #expect(PlainYAML.integer("-7") == -7 && PlainYAML.integer("0") == 0)
+    #expect(PlainYAML.integer("1e3") == nil && PlainYAML.integer("_1") == nil)
+    #expect(PlainYAML.number(".5") == 0.5 && PlainYAML.number("nan") == nil)
+  }
+
+  @Test("an empty list and one with wrong numbers are told as what they are")
+  func wrongLists() throws {
+    func message(_ betas: String) -> String? {
+      Self.refusal(Self.whole.replacingOccurrences(of: "[0.1, 1, 10]", with: betas))?.message
+    }
+    #expect(message("[]")?.contains("evaluation.betas is an empty list; it must be") == true)
+    #expect(message("[0.1, -1]")?.contains("evaluation.betas is [0.1, -1]; it must be") == true)
+    #expect(message("{a: 1}")?.contains("evaluation.betas is a section; it must be") == true)
+  }
+
   @Test("a file on disk: not there, a folder, not UTF-8, too large, naming what is not there")
   func files() throws {
     try TestFiles.withFolder { folder in

@@ -1,5 +1,6 @@
 import Foundation
 import Losses
+import Policy
 import Yams
 
 /// What tokens cost, by model, in US dollars a million tokens.
@@ -63,7 +64,7 @@ public struct PriceBook: Hashable, Sendable, Codable {
         .missingFile, "The price file cannot be read.", at: path,
         remedy: "Give the path of a file that exists.")
     }
-    guard data.count <= Self.maximumSize, let text = String(bytes: data, encoding: .utf8) else {
+    guard data.count <= Self.maximumSize, let text = PlainYAML.text(data) else {
       throw LossmithError(
         .malformedInput, "The price file is larger than 1 MiB or no UTF-8.", at: path)
     }
@@ -158,7 +159,7 @@ private struct PriceReader {
       guard ["input", "output", "cached_input", "cache_write"].contains(key.text) else {
         throw error("The key “\(key.text)” of \(model) is unknown.", key.line)
       }
-      guard let value = node.scalar.flatMap({ Double($0.string) }), value.isFinite, value >= 0
+      guard let value = node.scalar.flatMap({ PlainYAML.number($0.string) }), value >= 0
       else {
         throw error("The price \(key.text) of \(model) is no number from 0.", key.line)
       }

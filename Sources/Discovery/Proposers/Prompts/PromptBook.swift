@@ -143,7 +143,7 @@ public struct PromptBook: Sendable {
         "name": feedback.name, "task": feedback.task, "stage": feedback.stage,
         "metric": feedback.eta.metric, "eta": Readout.estimate(feedback.eta),
         "difference": Readout.difference(feedback.gain), "message": feedback.message,
-        "showsFitness": showsFitness,
+        "showsFitness": showsFitness, "isOutranked": feedback.isOutranked,
       ])
   }
 

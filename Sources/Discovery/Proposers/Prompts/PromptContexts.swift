@@ -154,7 +154,7 @@ public struct DigestPrompt: Sendable {
   }
 }
 
-/// What a proposal is told that learned nothing on the cheap stage.
+/// What a proposal is told that the cheap stage stopped: it learned nothing there, or others learned more.
 public struct StoppedFeedback: Sendable {
   public var name: String
   /// The task that it was not trained on.
@@ -167,10 +167,14 @@ public struct StoppedFeedback: Sendable {
   public var gain: Difference
   /// What was seen, full sentences.
   public var message: String
+  /// Whether it learned, and others learned more.
+  public var isOutranked: Bool
 
   public init(
-    name: String, task: String, stage: String, eta: Estimate, gain: Difference, message: String
+    name: String, task: String, stage: String, eta: Estimate, gain: Difference, message: String,
+    isOutranked: Bool = false
   ) {
+    self.isOutranked = isOutranked
     self.name = name
     self.task = task
     self.stage = stage

@@ -139,6 +139,12 @@ public struct BanditTask: TrainingTask {
     let actions = configuration.actions
     let (probabilities, logs) = policy.forward(batch.features)
     let own = batch.completionLogProbabilities(logs, actions: actions)
+    for (name, values) in [("chosen", own.chosen), ("rejected", own.rejected)] {
+      guard let row = values.firstIndex(where: { !$0.isFinite }) else { continue }
+      throw LossStep.diverged(
+        "the log-probability of the \(name) completion of row \(row)", value: values[row],
+        step: step)
+    }
     var rows = LossBatch(
       policyChosen: own.chosen, policyRejected: own.rejected,
       referenceChosen: batch.referenceChosen, referenceRejected: batch.referenceRejected)

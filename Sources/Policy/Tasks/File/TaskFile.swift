@@ -15,7 +15,7 @@ public enum TaskFile {
   ///   one), a value of a wrong type or out of range, a required key that is not there.
   public static func load(_ path: String) throws(LossmithError) -> TaskDescription {
     let bytes = try PlainFile(path: path).readAll(limit: largestFile, path: path)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    guard let text = PlainYAML.text(bytes) else {
       throw LossmithError(
         .malformedInput, "The file is not UTF-8.", at: path,
         remedy: "A task file is a YAML text; see docs/tasks.md.")

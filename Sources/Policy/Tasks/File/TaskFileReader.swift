@@ -92,19 +92,44 @@ struct TaskFileReader {
       throw unknown(name, at: keyNode, kind, keys)
     }
     guard let value = parse(node, key.form) else {
-      let given = node.scalar.map { "\"\($0.string)\"" } ?? "a list or section"
-      throw malformed(
-        "\(name) is \(given); it must be \(key.form.completeDescription).",
-        at: node.mark == nil ? keyNode : node)
+      let place = node.mark == nil ? keyNode : node
+      let wanted = "it must be \(key.form.completeDescription)."
+      guard !isOdd(node, key.form) else {
+        throw malformed(
+          "\(name) is \(given(node)); \(wanted)", at: place,
+          remedy: "Write numbers in decimal digits, without zeros before them.")
+      }
+      throw malformed("\(name) is \(given(node)); \(wanted)", at: place)
     }
     return value
+  }
+
+  /// A value of the wrong type or out of range, in words.
+  private func given(_ node: Node) -> String {
+    if let scalar = node.scalar { return "\"\(scalar.string)\"" }
+    guard let list = node.sequence else { return "a section" }
+    guard !list.isEmpty else { return "an empty list" }
+    let items = list.prefix(8).map { $0.scalar?.string ?? "…" }
+    return "[" + items.joined(separator: ", ") + (list.count > 8 ? ", …]" : "]")
+  }
+
+  /// Whether a number stands there that YAML reads otherwise than people do.
+  private func isOdd(_ node: Node, _ form: TaskKey.Form) -> Bool {
+    switch form {
+    case .integer, .number: isPlain(node) && PlainYAML.isOddNumber(node.scalar?.string ?? "")
+    case .positiveNumbers:
+      node.sequence?.contains { PlainYAML.isOddNumber($0.scalar?.string ?? "") } ?? false
+    default: false
+    }
   }
 
   /// Nil for a value of another type or out of range.
   private func parse(_ node: Node, _ form: TaskKey.Form) -> TaskValue? {
     switch form {
     case .integer(let range):
-      guard isPlain(node), let value = node.int, range.contains(value) else { return nil }
+      guard isPlain(node), let value = PlainYAML.integer(node.scalar?.string ?? ""),
+        range.contains(value)
+      else { return nil }
       return .integer(value)
     case .number(let range, let openBelow):
       guard let value = number(node), range.contains(value),
@@ -139,9 +164,7 @@ struct TaskFileReader {
 
   /// Finite numbers only. YAML 1.1 takes `1e-4` for a text; people do not.
   private func number(_ node: Node) -> Double? {
-    guard isPlain(node), let text = node.scalar?.string, let value = Double(text), value.isFinite
-    else { return nil }
-    return value
+    isPlain(node) ? PlainYAML.number(node.scalar?.string ?? "") : nil
   }
 
   private func isPlain(_ node: Node) -> Bool { node.scalar?.style == .plain }

@@ -106,7 +106,8 @@ public enum EqualKL {
         let turn =
           (end.kl - start.kl) * (point.reward - start.reward)
           - (end.reward - start.reward) * (point.kl - start.kl)
-        if turn < 0 { break }
+        // A policy on the line stays: what is known there leaves nothing open.
+        if turn <= 0 { break }
         hull.removeLast()
       }
       hull.append(point)

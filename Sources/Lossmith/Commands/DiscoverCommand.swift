@@ -112,6 +112,7 @@ struct DiscoverCommand: ParsableCommand {
       limits: earlier.map { $0.config.limits(after: $0.state) }, evolveSeed: evolveSeed,
       installation: installation)
     let stored = try resume.map { try open(URL(fileURLWithPath: $0), selection) }
+    _ = try promptBook(installation, selection)
     // A run that goes on may need no further reply; a new one needs the first after all its baselines.
     if stored == nil, let note = try selection.probe() { console.note("note: \(note)") }
     let bench =
@@ -359,10 +360,15 @@ struct DiscoverCommand: ParsableCommand {
     facts.tunes = !config.plan.tuning.isEmpty
     facts.isBetaSet = config.tunables["beta"] != nil
     return TemplatePrompts(
-      book: try PromptBook(
-        directory: selection.promptFolder
-          ?? installation.templates.appendingPathComponent("prompts").path,
-        hidden: selection.plan.hidden),
-      facts: facts)
+      book: try promptBook(installation, selection), facts: facts)
+  }
+
+  private func promptBook(
+    _ installation: Installation, _ selection: ProposerSelection
+  ) throws(LossmithError) -> PromptBook {
+    try PromptBook(
+      directory: selection.promptFolder
+        ?? installation.templates.appendingPathComponent("prompts").path,
+      hidden: selection.plan.hidden)
   }
 }

@@ -90,7 +90,10 @@ import Testing
     let rows = Dictionary(uniqueKeysWithValues: result.tasks[0].rows.map { ($0.loss, $0) })
     #expect(rows["dpo"]?.call == .baseline)
     #expect(rows["better"]?.call == .beats)
-    #expect(abs((rows["better"]?.equalKL?.mean ?? 0) - 0.03) < 1e-9)
+    let better = try #require(rows["better"]?.equalKL)
+    // Over KL the difference is 0.03; between two β of DPO it may be less.
+    #expect((0..<0.03).contains(better.mean) && (better.low ?? 0) > 0)
+    #expect(abs((better.high ?? 0) - 0.03) < 0.002)
     #expect(rows["further"]?.call == .open)
     #expect((rows["further"]?.difference?.low ?? -1) > 0)
     #expect(rows["behind"]?.call == .fallsBehind)
